@@ -1,0 +1,126 @@
+"""Every error of this package, by what the caller must do.
+
+::
+
+    SmsError
+    ├─ InvalidInput               the caller's data: mend it, nothing was sent
+    │   ├─ InvalidRecipient       .reason says why a phone cannot be texted
+    │   ├─ InvalidSenderId
+    │   └─ TemplateError          .line, .column (1-based, None where unknown)
+    └─ ProviderError              .provider .code .http_status
+        ├─ RetryableProviderError     nothing was accepted: try again later
+        │   ├─ ProviderUnavailable    no connection, 5xx before acceptance
+        │   └─ ProviderThrottled      .retry_after (seconds or None)
+        ├─ TerminalProviderError      a retry of this message cannot help
+        │   ├─ ProviderRejected       this message was refused
+        │   └─ ProviderAccountError   the account cannot send: credentials, barred
+        │       └─ OutOfCredit        the account has no money
+        └─ OutcomeUnknown             the message may have been accepted: never send again
+    ConfigurationError            outside SmsError on purpose: no send loop may swallow it
+
+Not sending on purpose (no consent, landline, merged) is a decision, not an error.
+"""
+
+from __future__ import annotations
+
+
+class SmsError(Exception):
+    """Something about a text message went wrong."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class InvalidInput(SmsError):
+    """The data given cannot be used."""
+
+
+class InvalidRecipient(InvalidInput):
+    """The phone number cannot receive a text message."""
+
+    def __init__(self, message: str = "", *, reason: str = "invalid_number") -> None:
+        super().__init__(message)
+        #: one of ``domain.reasons``: no_phone, invalid_number, landline, premium_rate, not_mobile
+        self.reason = reason
+
+
+class InvalidSenderId(InvalidInput):
+    """The sender cannot be used."""
+
+
+class TemplateError(InvalidInput):
+    """The text is not a valid template."""
+
+    def __init__(
+        self, message: str = "", *, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class ProviderError(SmsError):
+    """The provider did not confirm the message."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        provider: str = "",
+        code: str = "",
+        http_status: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        #: the provider's own code, "" when it gave none
+        self.code = code
+        self.http_status = http_status
+
+
+class RetryableProviderError(ProviderError):
+    """The provider did not accept the message; it can be sent again later."""
+
+
+class ProviderUnavailable(RetryableProviderError):
+    """The provider could not be reached, or said that it is out of order."""
+
+
+class ProviderThrottled(RetryableProviderError):
+    """The provider says that messages come too fast."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        provider: str = "",
+        code: str = "",
+        http_status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, code=code, http_status=http_status)
+        #: seconds the provider asked to wait, None when it did not say
+        self.retry_after = retry_after
+
+
+class TerminalProviderError(ProviderError):
+    """The provider refused; sending the same message again cannot help."""
+
+
+class ProviderRejected(TerminalProviderError):
+    """The provider refused this message."""
+
+
+class ProviderAccountError(TerminalProviderError):
+    """The provider account cannot send: wrong credentials, or barred."""
+
+
+class OutOfCredit(ProviderAccountError):
+    """The provider account has no credit left."""
+
+
+class OutcomeUnknown(ProviderError):
+    """The message may have been accepted; it must not be sent again automatically."""
+
+
+class ConfigurationError(Exception):
+    """The configuration is wrong; the message names the field and the fix."""
