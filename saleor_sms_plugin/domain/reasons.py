@@ -1,0 +1,98 @@
+"""Why a message waits, ended or was never sent: one word for programs, one sentence for people."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The word stored on a message row; ``sentence`` is what staff read."""
+
+    # No usable number
+    NO_PHONE = "no_phone"
+    INVALID_NUMBER = "invalid_number"
+    LANDLINE = "landline"
+    PREMIUM_RATE = "premium_rate"
+    NOT_MOBILE = "not_mobile"
+    COUNTRY_NOT_ALLOWED = "country_not_allowed"
+    NOT_A_TEST_NUMBER = "not_a_test_number"
+    SENDER_NOT_ALLOWED = "sender_not_allowed"
+    # The event needs no text
+    SWITCHED_OFF = "switched_off"
+    BEFORE_ACTIVATION = "before_activation"
+    IMPORTED = "imported"
+    REISSUED = "reissued"
+    NOTIFY_DECLINED = "notify_declined"
+    AWAITING_APPROVAL = "awaiting_approval"
+    MERGED = "merged"
+    NOTHING_NEW = "nothing_new"
+    DAILY_LIMIT = "daily_limit"
+    # The world moved on while it waited
+    EXPIRED = "expired"
+    ORDER_GONE = "order_gone"
+    CHANNEL_GONE = "channel_gone"
+    ORDER_CANCELLED = "order_cancelled"
+    PARCEL_CANCELLED = "parcel_cancelled"
+    REFUND_REVERSED = "refund_reversed"
+    # It waits
+    NIGHT = "night"
+    DIGEST = "digest"
+    NUMBER_FLOOD = "number_flood"
+    OTHER_INSTALLATION = "other_installation"
+    PROVIDER_ACCOUNT = "provider_account"
+    CONFIGURATION = "configuration"
+    RETRY = "retry"
+    # It failed
+    TEMPLATE = "template"
+    TOO_LONG = "too_long"
+    REJECTED = "rejected"
+    RETRIES_EXHAUSTED = "retries_exhausted"
+    NO_ANSWER = "no_answer"
+    WORKER_DIED = "worker_died"
+
+    @property
+    def sentence(self) -> str:
+        return SENTENCES[self]
+
+
+SENTENCES: dict[Reason, str] = {
+    Reason.NO_PHONE: "The order has no phone number.",
+    Reason.INVALID_NUMBER: "The phone number is not a number that exists.",
+    Reason.LANDLINE: "The phone number is a landline; landlines cannot receive texts.",
+    Reason.PREMIUM_RATE: "The phone number is premium-rate or shared-cost; never texted.",
+    Reason.NOT_MOBILE: "The phone number is not a mobile number.",
+    Reason.COUNTRY_NOT_ALLOWED: "The number's country is not among the channel's allowed countries.",
+    Reason.NOT_A_TEST_NUMBER: "Test mode: the number is not in “Only text these numbers”.",
+    Reason.SENDER_NOT_ALLOWED: "The configured sender cannot be used in the number's country.",
+    Reason.SWITCHED_OFF: "The event, or the plugin in this channel, is switched off.",
+    Reason.BEFORE_ACTIVATION: "It happened before the event was switched on.",
+    Reason.IMPORTED: "The order was imported; old orders are not news.",
+    Reason.REISSUED: "The order is a reissue of another one.",
+    Reason.NOTIFY_DECLINED: "Staff chose not to notify the customer.",
+    Reason.AWAITING_APPROVAL: "The parcel was not approved.",
+    Reason.MERGED: "Another text says it already.",
+    Reason.NOTHING_NEW: "The customer already has this tracking number.",
+    Reason.DAILY_LIMIT: "The parcel already had a tracking text within a day.",
+    Reason.EXPIRED: "It became too late for this text.",
+    Reason.ORDER_GONE: "The order no longer exists.",
+    Reason.CHANNEL_GONE: "The channel no longer exists.",
+    Reason.ORDER_CANCELLED: "The order was cancelled meanwhile.",
+    Reason.PARCEL_CANCELLED: "The parcel was cancelled meanwhile.",
+    Reason.REFUND_REVERSED: "The refund is no longer on the order.",
+    Reason.NIGHT: "It is night at the recipient; it waits for the morning.",
+    Reason.DIGEST: "It is night at the shop; staff get one digest in the morning.",
+    Reason.NUMBER_FLOOD: "This number has had too many texts; it waits for its turn.",
+    Reason.OTHER_INSTALLATION: (
+        "This database was copied from another installation, or the shop's address or key "
+        "changed; save the plugin once to let it send."
+    ),
+    Reason.PROVIDER_ACCOUNT: "The provider refuses the account: check key, secret and credit.",
+    Reason.CONFIGURATION: "The channel's configuration is not complete.",
+    Reason.RETRY: "The provider could not take it; it will be tried again.",
+    Reason.TEMPLATE: "The text could not be made from its template.",
+    Reason.TOO_LONG: "The text is longer than allowed.",
+    Reason.REJECTED: "The provider refused this message.",
+    Reason.RETRIES_EXHAUSTED: "The provider could not take it, however often it was tried.",
+    Reason.NO_ANSWER: "The provider may have taken it but did not say so; never sent again by itself.",
+    Reason.WORKER_DIED: "The worker ended during the call; never sent again by itself.",
+}
