@@ -1,0 +1,231 @@
+"""The catalogue: one row per event a text can be about.
+
+A new event is one row here, its texts in ``texts/`` and the hook that records its source.
+Durations are seconds. ``settle_seconds`` is both how long the event waits and how far it
+looks for a stronger event to be merged into; where ``waits`` is False it only looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..domain.reasons import Reason
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+
+
+class Purpose(StrEnum):
+    """Marketing and service messages are different things (law 9)."""
+
+    TRANSACTIONAL = "transactional"
+    MARKETING = "marketing"
+
+
+class Night(StrEnum):
+    """What a text does between 21:00 and 08:00 at its recipient."""
+
+    SENDS = "sends"
+    WAITS = "waits"
+    DIGEST = "digest"  #: staff only: 22 to 07 shop time becomes one text at 07
+
+
+class RecipientRule(StrEnum):
+    """Whose phone comes first; the other one is taken where it is missing."""
+
+    BUYER = "billing"
+    RECEIVER = "shipping"
+    STAFF = "staff"
+
+
+class Wait(StrEnum):
+    """When an event with ``settle_seconds`` is ready to be planned."""
+
+    FULL = "full"  #: after the whole time
+    TRACKING = "tracking"  #: as soon as every parcel has a tracking number, at the latest then
+    NONE = "none"  #: at once; the time is only how far back a stronger event is looked for
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventSpec:
+    """One row of the catalogue."""
+
+    name: str
+    label: str  #: as the dashboard shows it
+    source: str  #: the recorded shop event that causes it
+    purpose: Purpose = Purpose.TRANSACTIONAL
+    default_on: bool
+    recipient: RecipientRule
+    settle_seconds: int = 0
+    wait: Wait = Wait.FULL
+    merges_into: tuple[str, ...] = ()  #: stronger events, recorded within ``settle_seconds``
+    night: Night = Night.WAITS
+    expires_seconds: int
+    ends_when: tuple[Reason, ...] = ()  #: door conditions: what ends it while it waits
+    variables: tuple[str, ...] = ()  #: beside ``COMMON_VARIABLES``
+
+
+#: Every text has these, whatever it is about.
+COMMON_VARIABLES = (
+    "shop.name",
+    "shop.contact",
+    "shop.url",
+    "order.number",
+    "order.total",
+    "order.total_amount",
+    "order.currency",
+    "order.item_count",
+    "order.created_at",
+    "order.pickup_point",
+    "order.shipping_method",
+    "customer.first_name",
+    "customer.last_name",
+)
+
+_PARCEL = ("fulfillment.tracking_number", "fulfillment.tracking_url")
+_REFUND = ("refund.amount", "refund.amount_value")
+
+CATALOGUE: tuple[EventSpec, ...] = (
+    EventSpec(
+        name="order_created",
+        label="Order received",
+        source="order_created",
+        default_on=True,
+        recipient=RecipientRule.BUYER,
+        night=Night.SENDS,
+        expires_seconds=2 * HOUR,
+        ends_when=(Reason.ORDER_CANCELLED,),
+    ),
+    EventSpec(
+        name="order_confirmed",
+        label="Order confirmed",
+        source="order_confirmed",
+        default_on=False,
+        recipient=RecipientRule.BUYER,
+        settle_seconds=30,
+        merges_into=("order_created",),
+        expires_seconds=12 * HOUR,
+        ends_when=(Reason.ORDER_CANCELLED,),
+    ),
+    EventSpec(
+        name="order_fully_paid",
+        label="Payment received",
+        source="order_fully_paid",
+        default_on=True,
+        recipient=RecipientRule.BUYER,
+        settle_seconds=10 * MINUTE,
+        wait=Wait.NONE,
+        merges_into=("order_created",),
+        expires_seconds=24 * HOUR,
+        ends_when=(Reason.ORDER_CANCELLED,),
+    ),
+    EventSpec(
+        name="order_cancelled",
+        label="Order cancelled",
+        source="order_cancelled",
+        default_on=True,
+        recipient=RecipientRule.BUYER,
+        settle_seconds=10 * MINUTE,
+        expires_seconds=24 * HOUR,
+        variables=_REFUND,
+    ),
+    EventSpec(
+        name="order_expired",
+        label="Order expired unpaid",
+        source="order_expired",
+        default_on=False,
+        recipient=RecipientRule.BUYER,
+        settle_seconds=30,
+        expires_seconds=24 * HOUR,
+    ),
+    EventSpec(
+        name="order_refunded",
+        label="Refund",
+        source="order_refunded",
+        default_on=True,
+        recipient=RecipientRule.BUYER,
+        settle_seconds=10 * MINUTE,
+        merges_into=("order_fully_refunded", "order_cancelled"),
+        expires_seconds=48 * HOUR,
+        ends_when=(Reason.REFUND_REVERSED,),
+        variables=_REFUND,
+    ),
+    EventSpec(
+        name="order_fully_refunded",
+        label="Full refund",
+        source="order_fully_refunded",
+        default_on=True,
+        recipient=RecipientRule.BUYER,
+        settle_seconds=10 * MINUTE,
+        merges_into=("order_cancelled",),
+        expires_seconds=48 * HOUR,
+        ends_when=(Reason.REFUND_REVERSED,),
+        variables=_REFUND,
+    ),
+    EventSpec(
+        name="fulfillment_created",
+        label="Parcel on its way",
+        source="fulfillment_created",
+        default_on=True,
+        recipient=RecipientRule.RECEIVER,
+        settle_seconds=10 * MINUTE,
+        wait=Wait.TRACKING,
+        expires_seconds=48 * HOUR,
+        ends_when=(Reason.PARCEL_CANCELLED, Reason.AWAITING_APPROVAL),
+        variables=_PARCEL,
+    ),
+    EventSpec(
+        name="tracking_updated",
+        label="Tracking number changed",
+        source="tracking_updated",
+        default_on=True,
+        recipient=RecipientRule.RECEIVER,
+        settle_seconds=10,
+        merges_into=("fulfillment_created",),
+        expires_seconds=48 * HOUR,
+        ends_when=(Reason.PARCEL_CANCELLED, Reason.AWAITING_APPROVAL),
+        variables=_PARCEL,
+    ),
+    EventSpec(
+        name="fulfillment_canceled",
+        label="Parcel stopped",
+        source="fulfillment_canceled",
+        default_on=False,
+        recipient=RecipientRule.RECEIVER,
+        settle_seconds=30,
+        expires_seconds=24 * HOUR,
+        variables=_PARCEL,
+    ),
+    EventSpec(
+        name="order_fulfilled",
+        label="Everything sent",
+        source="order_fulfilled",
+        default_on=False,
+        recipient=RecipientRule.RECEIVER,
+        settle_seconds=30,
+        expires_seconds=24 * HOUR,
+        ends_when=(Reason.ORDER_CANCELLED,),
+    ),
+    EventSpec(
+        name="staff_order_created",
+        label="To staff: new order",
+        source="order_created",
+        default_on=True,
+        recipient=RecipientRule.STAFF,
+        night=Night.DIGEST,
+        expires_seconds=12 * HOUR,
+        ends_when=(Reason.ORDER_CANCELLED,),
+        variables=("digest.count", "digest.total"),
+    ),
+)
+
+EVENTS: dict[str, EventSpec] = {spec.name: spec for spec in CATALOGUE}
+
+#: Recorded shop events that cause no text of their own but decide about others.
+SIGNALS = ("tracking_notified",)
+
+SOURCES: dict[str, tuple[EventSpec, ...]] = {
+    source: tuple(spec for spec in CATALOGUE if spec.source == source)
+    for source in dict.fromkeys(spec.source for spec in CATALOGUE)
+}

@@ -1,0 +1,88 @@
+"""Every variable a text may use, with the samples that a save renders it with.
+
+An absent value is ``None`` (Liquid's nil), never ``""``: Liquid takes ``""`` as true.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .catalogue import COMMON_VARIABLES, EventSpec
+
+Value = str | int | Decimal | dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variable:
+    """One variable: what it means, a usual value and a long one."""
+
+    meaning: str
+    usual: Value
+    long: Value
+    optional: bool = False  #: may be absent for a real order
+
+
+VARIABLES: dict[str, Variable] = {
+    "shop.name": Variable(meaning="the shop's name", usual="Example Store", long="Example Store Company"),
+    "shop.contact": Variable(
+        meaning="phone or e-mail for questions", usual="help@example.com", long="+48 22 555 01 23 99",
+        optional=True,
+    ),
+    "shop.url": Variable(
+        meaning="the storefront's address", usual="https://example.com",
+        long="https://shop.example.com/", optional=True,
+    ),
+    "order.number": Variable(meaning="the order's number", usual="123456", long="12345678"),
+    "order.total": Variable(meaning="the total with its currency", usual="129.90 EUR", long="12,999.90 EUR"),
+    "order.total_amount": Variable(
+        meaning="the total as a number", usual=Decimal("129.90"), long=Decimal("12999.90")
+    ),
+    "order.currency": Variable(meaning="the currency's ISO code", usual="EUR", long="EUR"),
+    "order.item_count": Variable(meaning="number of pieces", usual=3, long=120),
+    "order.created_at": Variable(
+        meaning="when it was placed",
+        usual=dt.datetime(2026, 3, 1, 12, 30, tzinfo=dt.UTC),
+        long=dt.datetime(2026, 12, 30, 12, 30, tzinfo=dt.UTC),
+    ),
+    "order.pickup_point": Variable(
+        meaning="click and collect: the place", usual="Example Store Centre",
+        long="Example Store Railway Station", optional=True,
+    ),
+    "order.shipping_method": Variable(
+        meaning="the shipping method's name", usual="Courier", long="Courier next working day",
+        optional=True,
+    ),
+    "customer.first_name": Variable(
+        meaning="first name", usual="Anna", long="Maximiliana Alexandra", optional=True
+    ),
+    "customer.last_name": Variable(
+        meaning="last name", usual="Nowak", long="Wolfeschlegelstein", optional=True
+    ),
+    "refund.amount": Variable(
+        meaning="the refund with its currency", usual="29.90 EUR", long="12,999.90 EUR", optional=True
+    ),
+    "refund.amount_value": Variable(
+        meaning="the refund as a number", usual=Decimal("29.90"), long=Decimal("12999.90"),
+        optional=True,
+    ),
+    "fulfillment.tracking_number": Variable(
+        meaning="the parcel's tracking number; several are joined by a comma",
+        usual="00340434292135100186", long="00340434292135100186", optional=True,
+    ),
+    "fulfillment.tracking_url": Variable(
+        meaning="the carrier's page for the parcel; absent where it is not known",
+        usual="https://example.com/t/12345678", long="https://tracking.example.com/parcel/1234567890",
+        optional=True,
+    ),
+    "digest.count": Variable(meaning="night digest: number of orders", usual=4, long=120, optional=True),
+    "digest.total": Variable(
+        meaning="night digest: their total", usual="412.00 EUR", long="12,999.90 EUR", optional=True
+    ),
+}
+
+
+def names_of(spec: EventSpec) -> tuple[str, ...]:
+    """The variables a text of this event may use."""
+    return (*COMMON_VARIABLES, *spec.variables)
