@@ -1,0 +1,151 @@
+"""Phone numbers: what a customer typed, as an E.164 number that can be texted, or why not.
+
+Rules and numbering plans are those of libphonenumber (``phonenumberslite``), loaded at the
+first use. No message of this module holds a whole number.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ..exceptions import InvalidRecipient
+from .reasons import Reason
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+MAX_LENGTH = 40  #: characters; the longest number, with every separator, has about 30
+
+
+def parse(raw: str | None, region: str | None) -> str:
+    """The E.164 form ("+48512345678") of a mobile number.
+
+    A number in international form ("+48…", "0048…") brings its own country; any other is
+    read as dialled in *region* (ISO 3166-1 alpha-2; "" or None accepts only international
+    form). Digits of every script count.
+
+    Raises ``InvalidRecipient`` with the reason no_phone, invalid_number, landline,
+    premium_rate (also shared cost, toll-free, pager, voicemail, company-wide numbers) or
+    not_mobile. Where a country does not tell mobile from fixed numbers (US), both pass.
+    """
+    text = (raw or "").strip()
+    if not text:
+        raise InvalidRecipient("There is no phone number.", reason=Reason.NO_PHONE)
+    if len(text) > MAX_LENGTH:
+        raise _invalid(f"This is {len(text)} characters long; no phone number is.")
+    number = _read(text, region.strip().upper() if region else "")
+    _check_type(number)
+    return _e164(number)
+
+
+def _read(text: str, region: str) -> PhoneNumber:
+    """The first reading of *text* that is a number somebody can have."""
+    import phonenumbers
+
+    readings = [(text, region)]
+    if _digits(text).startswith("00") and "+" not in text:
+        # "00" stands for "+" in most countries; a region may write it otherwise (US: 011).
+        readings.append(("+" + _digits(text)[2:], ""))
+    international = len(readings) > 1 or text[0] in "+\uff0b"
+    if not (international or is_valid_region(region)):
+        raise _invalid(
+            f"{_masked(text)} has no country. Write it with + and the country code "
+            "(+48 …), or set a default country."
+        )
+    for written, country in readings:
+        try:
+            number = phonenumbers.parse(written, country or None)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_valid_number(number):
+            return number
+    where = "" if international else f" in {region}"
+    raise _invalid(f"{_masked(text)} is not a phone number{where}. Check the digits.")
+
+
+def _check_type(number: PhoneNumber) -> None:
+    import phonenumbers
+
+    if number.extension:
+        raise InvalidRecipient(
+            f"{mask(_e164(number))} has an extension; an extension cannot receive texts.",
+            reason=Reason.NOT_MOBILE,
+        )
+    verdict = _verdicts().get(phonenumbers.number_type(number), Reason.NOT_MOBILE)
+    if verdict is not None:
+        raise InvalidRecipient(f"{mask(_e164(number))}: {verdict.sentence}", reason=verdict)
+
+
+@cache
+def _verdicts() -> dict[int, Reason | None]:
+    """Number type → why it cannot be texted, None where it can; not_mobile for all others."""
+    from phonenumbers import PhoneNumberType as Type
+
+    return {
+        Type.MOBILE: None,
+        Type.FIXED_LINE_OR_MOBILE: None,
+        Type.FIXED_LINE: Reason.LANDLINE,
+        Type.PREMIUM_RATE: Reason.PREMIUM_RATE,
+        Type.SHARED_COST: Reason.PREMIUM_RATE,
+        Type.TOLL_FREE: Reason.PREMIUM_RATE,
+        Type.UAN: Reason.PREMIUM_RATE,
+        Type.PAGER: Reason.PREMIUM_RATE,
+        Type.VOICEMAIL: Reason.PREMIUM_RATE,
+    }
+
+
+def country_of(e164: str) -> str:
+    """The ISO country of a number in E.164 form, "" where it has none or is unreadable."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return ""
+    region = phonenumbers.region_code_for_number(number) or ""
+    return region if region.isalpha() else ""
+
+
+def is_valid_region(region: str | None) -> bool:
+    """Whether *region* is an upper-case ISO country code that has a numbering plan."""
+    from phonenumbers import SUPPORTED_REGIONS
+
+    return region in SUPPORTED_REGIONS
+
+
+def mask(e164: str) -> str:
+    """The number as it may be logged: "+48*****123", country code and last three digits.
+
+    Shows less of a short number and nothing of a text that is no number. Always five stars.
+    """
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return "*****"
+    national = phonenumbers.national_significant_number(number)
+    shown = max(0, min(3, len(national) - 4))
+    return f"+{number.country_code}*****{national[len(national) - shown :]}"
+
+
+def _masked(text: str) -> str:
+    """What was typed, recognisable to its writer only: its first two characters."""
+    return f"“{text[:2]}…”" if text[:2].isprintable() else "The text"
+
+
+def _digits(text: str) -> str:
+    """The decimal digits of *text*, whatever their script, as 0 to 9."""
+    return "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())
+
+
+def _e164(number: PhoneNumber) -> str:
+    import phonenumbers
+
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _invalid(message: str) -> InvalidRecipient:
+    return InvalidRecipient(message, reason=Reason.INVALID_NUMBER)
