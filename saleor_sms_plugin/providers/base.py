@@ -1,0 +1,85 @@
+"""What a provider is: one message in, one result or one error out.
+
+A provider is one module with one class. It reads its own settings, sends, and turns
+whatever the vendor says into a ``SendResult`` or an error of ``..exceptions``; nothing
+else in the package knows a vendor's words.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar
+
+from ..exceptions import ConfigurationError
+
+
+@dataclass(frozen=True)
+class OutboundMessage:
+    """One SMS to one recipient, ready to be sent."""
+
+    recipient: str  #: E.164 with its ``+``
+    sender_id: str  #: a name of at most 11 characters, or a number
+    body: str
+    reference: str  #: our own id (a UUID), which receipts bring back
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """The provider has accepted the whole message; it says nothing about delivery."""
+
+    provider_message_ids: tuple[str, ...]  #: one per part where the vendor counts parts
+    price: Decimal | None = None  #: of all parts together, None when the vendor did not say
+    currency: str = ""  #: ISO 4217, of price and balance
+    balance: Decimal | None = None  #: what the account holds afterwards
+    segment_count: int | None = None  #: parts that the vendor made of it
+    network: str = ""  #: the recipient's network, MCC and MNC
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value that a provider reads from its settings."""
+
+    name: str
+    label: str  #: as the shop owner sees it
+    secret: bool = False
+
+
+class Provider(ABC):
+    """Sends messages through one account; one instance may be used by many threads.
+
+    An instance holds connections: keep it for as long as there is something to send,
+    then ``close()`` it.
+    """
+
+    name: ClassVar[str]  #: as stored and configured
+    label: ClassVar[str]  #: as the vendor writes it
+    settings: ClassVar[tuple[Setting, ...]] = ()  #: in the order an owner fills them in
+    is_real: ClassVar[bool] = True  #: messages reach phones and cost money
+
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        """Holds usable settings, or raises ConfigurationError that names field and fix."""
+        self._settings = {name: value.strip() for name, value in (settings or {}).items()}
+        if needed := self.missing(self._settings):
+            labels = {setting.name: setting.label for setting in self.settings}
+            fields = ", ".join(f"{labels.get(name, name)} ({name})" for name in needed)
+            raise ConfigurationError(f"{self.label} needs more settings: fill in {fields}.")
+
+    @classmethod
+    def missing(cls, settings: Mapping[str, str]) -> tuple[str, ...]:
+        """Names of the settings still to be filled in, in the order of ``cls.settings``."""
+        return ()
+
+    @abstractmethod
+    def send(self, message: OutboundMessage) -> SendResult:
+        """The message is accepted by the provider, which was asked exactly once.
+
+        Raises RetryableProviderError (nothing was accepted), TerminalProviderError
+        (refused for good) or OutcomeUnknown (it may have been accepted: never send again).
+        """
+
+    def close(self) -> None:
+        """No connection is open; a later ``send`` opens new ones."""
+        return

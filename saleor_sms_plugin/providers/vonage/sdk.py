@@ -1,0 +1,139 @@
+"""Vonage's official SDK, used for what it knows: fields, encoding, credentials.
+
+Transport and judgement are ours (``..wire``, ``.answers``), for reasons that were measured
+with vonage-http-client 1.5.2: it repeats a POST on a dropped connection, waits for ever by
+default, keeps one header dictionary for all APIs and threads, parses the private key at
+each JWT, and logs texts, numbers and credentials. Hence one client per API and thread, one
+``Wire`` under it, one ``ApplicationAuth`` beside it, and no log.
+
+Only this module imports the SDK; it is imported at the first send.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
+from vonage_http_client.http_client import (  # type: ignore[import-untyped]
+    HttpClient,
+    HttpClientOptions,
+)
+from vonage_jwt.jwt import JwtClient  # type: ignore[import-untyped]
+from vonage_utils.errors import VonageError  # type: ignore[import-untyped]
+
+from ... import __version__
+from ...domain.segments import measure
+from ..base import OutboundMessage
+from ..wire import Wire
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+#: A JWT of the SDK lives 15 minutes; it is replaced before it can end on the way.
+TOKEN_SECONDS = 12 * 60
+
+#: ``segments`` word → Vonage's; the SMS API does not detect the alphabet by itself.
+ENCODINGS = {"gsm7": "text", "ucs2": "unicode"}
+
+#: What the SDK raises when it dislikes a message (pydantic's errors are ValueErrors) or an
+#: answer that it cannot read. ``Wire`` has the answer, if there is one.
+_OPINIONS = (VonageError, ValueError, TypeError, LookupError, RecursionError)
+
+Post = Callable[[OutboundMessage], None]
+
+
+class ApplicationAuth(Auth):  # type: ignore[misc]
+    """Signs in as an application, with one JWT for many requests; shared by threads."""
+
+    def __init__(self, application_id: str, private_key: RSAPrivateKey) -> None:
+        super().__init__()
+        self._application_id = application_id
+        # JwtClient would open a string that looks like a path; it takes a parsed key as it is
+        self._jwt_client = JwtClient(application_id, private_key)
+        self._signed: tuple[float, bytes] | None = None
+
+    def create_jwt_auth_string(self) -> bytes:
+        now = time.time()
+        # Two threads may both sign at the same moment; either token is good
+        if self._signed is None or not 0 <= now - self._signed[0] < TOKEN_SECONDS:
+            self._signed = (now, super().create_jwt_auth_string())
+        return self._signed[1]
+
+
+def key_auth(api_key: str, api_secret: str) -> Auth:
+    """Signs in as the account, by Basic authentication."""
+    return Auth(api_key=api_key, api_secret=api_secret)
+
+
+def connect(api: str, auth: Auth, wire: Wire) -> Post:
+    """A function that posts one message over the wire; only errors of the wire leave it.
+
+    One thread's, as the SDK's client keeps the headers of its last request.
+    """
+    _silence()
+    options = HttpClientOptions(pool_connections=1, pool_maxsize=1, max_retries=0)
+    agent = f"{version('vonage-http-client')} saleor-sms-plugin/{__version__}"
+    client = HttpClient(auth, options, agent)
+    client._session.mount("https://", wire)  # the SDK has no public way to its session
+    send = _APIS[api](client)
+
+    def post(message: OutboundMessage) -> None:
+        with suppress(*_OPINIONS):
+            send(message)
+
+    return post
+
+
+def _sms(client: HttpClient) -> Callable[[OutboundMessage], object]:
+    from vonage_sms import Sms, SmsMessage  # type: ignore[import-untyped]
+
+    api = Sms(client)
+    return lambda message: api.send(
+        SmsMessage(
+            to=message.recipient.removeprefix("+"),
+            from_=message.sender_id.removeprefix("+"),
+            text=message.body,
+            type=_encoding(message.body),
+            client_ref=message.reference,
+        )
+    )
+
+
+def _messages(client: HttpClient) -> Callable[[OutboundMessage], object]:
+    from vonage_messages import Messages, Sms  # type: ignore[import-untyped]
+    from vonage_messages.models import SmsOptions  # type: ignore[import-untyped]
+
+    api = Messages(client)
+    return lambda message: api.send(
+        Sms(
+            to=message.recipient.removeprefix("+"),
+            from_=message.sender_id.removeprefix("+"),
+            text=message.body,
+            client_ref=message.reference,
+            sms=SmsOptions(encoding_type=_encoding(message.body)),
+        )
+    )
+
+
+_APIS: dict[str, Callable[[HttpClient], Callable[[OutboundMessage], object]]] = {
+    "sms": _sms,
+    "messages": _messages,
+}
+
+
+def _encoding(body: str) -> str:
+    return ENCODINGS[measure(body).encoding]
+
+
+def _say_nothing(record: logging.LogRecord) -> bool:
+    return False
+
+
+def _silence() -> None:
+    # A filter, as logging configuration resets levels and ``disabled`` but keeps filters
+    logging.getLogger("vonage").addFilter(_say_nothing)

@@ -1,0 +1,157 @@
+"""One POST per send, whatever happens on the line, and its raw answer kept.
+
+``Wire`` is mounted on the ``requests`` session of a vendor's SDK and has the last word
+on transport: where the request goes, how long it may take, that it leaves once. A failure
+becomes an error of our own, which no SDK catches, so no SDK can try again.
+
+What a failure means hangs on one fact: whether the message's first byte could have left.
+Python's exceptions do not tell (a TLS handshake that hangs is a *read* timeout, a broken
+pipe is swallowed), therefore the body itself tells: it is handed over as an iterator, and
+the connection takes its first piece only after it stands and the headers are out.
+
+A keep-alive connection that the other side has closed meanwhile looks alive until something
+is written. urllib3 sees a close that has already arrived and connects anew; a connection
+idle for longer than ``IDLE_SECONDS`` is not used again, which leaves only a close that
+crosses the request on its way. That one is ``OutcomeUnknown``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Iterator, Mapping
+from http.client import HTTPException
+from io import BytesIO
+from urllib.parse import urlsplit
+
+from requests import PreparedRequest, RequestException, Response
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from ..exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
+from .answer import Answer
+
+#: (connect, read) seconds; connect lets a lost SYN be repeated once, which takes 3 s.
+TIMEOUT = (3.05, 10.0)
+#: Shorter than the keep-alive of common servers and the memory of common firewalls.
+IDLE_SECONDS = 20.0
+#: No answer about one SMS is longer; reading stops here.
+ANSWER_BYTES = 1_000_000
+
+
+class Wire(HTTPAdapter):
+    """Sends one request at a time, for one thread.
+
+    ``answer`` is what came back for the last request, None when nothing did. ``base_url``
+    (of ``check_base_url``) replaces scheme and host of every request and is connected to
+    directly, past any proxy.
+    """
+
+    def __init__(
+        self,
+        *,
+        provider: str,
+        label: str,
+        timeout: tuple[float, float] = TIMEOUT,
+        base_url: str = "",
+    ) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self.answer: Answer | None = None
+        self._provider = provider
+        self._label = label
+        self._timeout = timeout
+        self._base_url = base_url
+        self._body_began = False
+        self._used_at = time.monotonic()
+
+    def send(
+        self,
+        request: PreparedRequest,
+        stream: bool = False,
+        timeout: object = None,
+        verify: bool | str = True,
+        cert: object = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> Response:
+        """The request has left once and ``answer`` holds the answer.
+
+        Raises ProviderUnavailable when nothing of the message left, OutcomeUnknown when
+        something may have.
+        """
+        self.answer, self._body_began = None, False
+        request = request.copy()
+        request.body = self._watched(request.body)  # type: ignore[assignment]
+        if self._base_url:
+            request.url = self._base_url + request.path_url
+            proxies = {}
+        self._let_go_of_idle()
+        try:
+            response = super().send(
+                request,
+                stream=True,
+                timeout=self._timeout,
+                verify=verify,
+                cert=cert,  # type: ignore[arg-type]
+                proxies=proxies,
+            )
+            body = response.raw.read(ANSWER_BYTES, decode_content=True)
+        except (RequestException, HTTPError, HTTPException, OSError) as failure:
+            raise self._failed(failure) from failure
+        self._used_at = time.monotonic()
+        self.answer = Answer(response.status_code, response.headers.copy(), body)
+        response.close()
+        response.raw = BytesIO(body)
+        # requests would repeat the POST wherever a 307 or 308 points
+        response.headers.pop("Location", None)
+        return response
+
+    def _watched(self, body: object) -> Iterator[bytes]:
+        self._body_began = True
+        yield body.encode() if isinstance(body, str) else bytes(body or b"")  # type: ignore[call-overload]
+
+    def _let_go_of_idle(self) -> None:
+        if time.monotonic() - self._used_at > IDLE_SECONDS:
+            self.poolmanager.clear()
+
+    def _failed(self, failure: Exception) -> OutcomeUnknown | ProviderUnavailable:
+        kind = type(failure).__name__
+        if self._body_began:
+            return OutcomeUnknown(
+                f"{self._label} did not answer ({kind}) after the message had begun to leave; "
+                f"it may have been accepted.",
+                provider=self._provider,
+            )
+        return ProviderUnavailable(
+            f"{self._label} could not be reached ({kind}); nothing was sent.",
+            provider=self._provider,
+        )
+
+
+def check_base_url(base_url: str) -> str:
+    """The URL without a trailing slash; "" stays "" and means the vendor's own hosts.
+
+    Raises ConfigurationError for anything but ``https://host[:port]``, or ``http://`` to
+    this machine: messages and credentials must not cross a network in the clear.
+    """
+    if not base_url:
+        return ""
+    try:
+        url = urlsplit(base_url)
+        host, _ = url.hostname or "", url.port
+    except ValueError:
+        url, host = urlsplit(""), ""
+    plain = not (url.username or url.password or url.query or url.fragment or url.path.strip("/"))
+    allowed = url.scheme == "https" or (url.scheme == "http" and _is_this_machine(host))
+    if host and plain and allowed:
+        return base_url.rstrip("/")
+    raise ConfigurationError(
+        "The provider's base URL (SALEOR_SMS_VONAGE_BASE_URL) must be https://host[:port] without "
+        "a path, user or query; http:// is allowed to 127.0.0.0/8, ::1 and localhost only."
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

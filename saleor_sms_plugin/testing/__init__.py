@@ -1,0 +1,1 @@
+"""What a shop, and this package, need to test text messages without sending any."""
