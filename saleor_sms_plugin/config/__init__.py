@@ -1,0 +1,40 @@
+"""One channel's settings: the dashboard form, what it means, and what a save refuses."""
+
+from __future__ import annotations
+
+from .advanced import FloodLimit, PhoneSource
+from .checking import check
+from .fields import (
+    Field,
+    configuration_structure,
+    default_configuration,
+    fields,
+    send_field,
+    text_field,
+)
+from .notices import notices
+from .parsing import SmsConfig, parse
+from .problems import Problem
+from .rows import fingerprint, mask, stored_values
+from .texts import Text, sample_context
+
+__all__ = [
+    "Field",
+    "FloodLimit",
+    "PhoneSource",
+    "Problem",
+    "SmsConfig",
+    "Text",
+    "check",
+    "configuration_structure",
+    "default_configuration",
+    "fields",
+    "fingerprint",
+    "mask",
+    "notices",
+    "parse",
+    "sample_context",
+    "send_field",
+    "stored_values",
+    "text_field",
+]

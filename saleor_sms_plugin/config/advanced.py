@@ -1,0 +1,238 @@
+"""The field “Advanced”: rare settings as lines ``name = value``, one table row per name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ..domain import sender_ids
+from ..domain.quiet_hours import parse_night
+from ..events.catalogue import EVENTS, HOUR, MINUTE
+from ..exceptions import InvalidInput
+from .values import country, did_you_mean, excerpt, https_url, one_of, word
+
+
+class PhoneSource(StrEnum):
+    """Which of the order's phones is texted."""
+
+    AUTO = "auto"  #: as the event's row in the catalogue says
+    BILLING = "billing"
+    SHIPPING = "shipping"
+
+
+@dataclass(frozen=True)
+class FloodLimit:
+    """At most ``count`` texts to one number within ``seconds``."""
+
+    count: int
+    seconds: int
+
+
+_UNITS = {"min": MINUTE, "h": HOUR, "hour": HOUR, "day": 24 * HOUR}
+_LIMIT = re.compile(r"(\d{1,4})/(\d{0,4})(min|hour|h|day)s?")
+
+
+def _flood(text: str) -> tuple[FloodLimit, ...]:
+    if word(text) == "off":
+        return ()
+    limits = []
+    for part in text.lower().replace(",", " ").split():
+        found = _LIMIT.fullmatch(part)
+        count, many = (int(found[1]), int(found[2] or 1)) if found else (0, 0)
+        if not found or not count or not many:
+            raise ValueError(f"{excerpt(part)} is not a limit. Write 3/10min 10/day, or off.")
+        limits.append(FloodLimit(count, many * _UNITS[found[3]]))
+    return tuple(limits)
+
+
+def _whole(lowest: int, highest: int, unit: str) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
+        if not lowest <= number <= highest:
+            raise ValueError(
+                f"{excerpt(text)} will not do. Write a whole number of {unit} from {lowest} "
+                f"to {highest}."
+            )
+        return number
+
+    return parse
+
+
+def _timezone(text: str) -> str:
+    try:
+        if text:
+            ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"{excerpt(text)} is not a time zone. Write one such as Europe/Warsaw."
+        ) from None
+    return text
+
+
+def _pattern(text: str) -> str:
+    if text.count("{number}") != 1:
+        raise ValueError(
+            f"{excerpt(text)} does not say where the tracking number goes. Write {{number}} "
+            "there, once, such as https://carrier.example.com/parcel/{number}"
+        )
+    if re.search(r"\s", text):
+        raise ValueError(f"{excerpt(text)} has a space in it. Take the space out.")
+    # The host must end before the number, or whoever types numbers could choose the host.
+    if not re.match(r"[^/]*//[^/?#{]+[/?#]", text):
+        raise ValueError(
+            f"{excerpt(text)} must have the number after the host name. Write it such as "
+            "https://carrier.example.com/parcel/{number}"
+        )
+    https_url(re.split(r"[?#]", text.replace("{number}", "0"))[0])
+    return text
+
+
+def _event(text: str) -> str:
+    if (name := word(text)) not in EVENTS:
+        raise ValueError(
+            f"there is no event {excerpt(text)}.{did_you_mean(name, EVENTS)} "
+            f"The events are {', '.join(EVENTS)}."
+        )
+    return name
+
+
+def _country_code(text: str) -> str:
+    if code := country(text):
+        return code
+    raise ValueError("a country is missing. Write for example sender.US = +12125552368")
+
+
+def _method(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One name of the field: how its value is read, and what holds without it."""
+
+    name: str  #: as an owner writes it; ``settle.<event>`` has a subject after the point
+    attribute: str  #: of ``SmsConfig``; with a subject, that is a mapping
+    value: Callable[[str], Any]
+    default: str = ""  #: written as an owner would; "" for settings with a subject
+    example: str
+    meaning: str
+    subject: Callable[[str], str] | None = None
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="night", attribute="night", value=parse_night, default="21:00-08:00",
+        example="night = 21:00-08:00",
+        meaning="when texts that can wait are held, in the customer's time; or off",
+    ),
+    Setting(
+        name="settle.<event>", attribute="settle", value=_whole(0, HOUR, "seconds"),
+        subject=_event, example="settle.order_cancelled = 600",
+        meaning="seconds an event waits for a stronger one that says it too",
+    ),
+    Setting(
+        name="phone", attribute="phone_source",
+        value=lambda text: PhoneSource(one_of(*PhoneSource)(text)), default="auto",
+        example="phone = auto",
+        meaning="whose phone is texted: billing, shipping, or auto for what suits the event",
+    ),
+    Setting(
+        name="sender.<country>", attribute="senders", value=sender_ids.check,
+        subject=_country_code, example="sender.US = +12125552368",
+        meaning="another sender for one country",
+    ),
+    Setting(
+        name="tracking_url.<shipping method>", attribute="tracking_patterns", value=_pattern,
+        subject=_method, example="tracking_url.* = https://carrier.example.com/parcel/{number}",
+        meaning="the carrier's page; * stands for every other shipping method",
+    ),
+    Setting(
+        name="flood", attribute="flood", value=_flood, default="3/10min 10/day",
+        example="flood = 3/10min 10/day",
+        meaning="most texts one number gets in a time; or off",
+    ),
+    Setting(
+        name="retention_days", attribute="retention_days", value=_whole(1, 400, "days"),
+        default="90", example="retention_days = 90",
+        meaning="days until numbers and texts are erased",
+    ),
+    Setting(
+        name="staff_night", attribute="staff_night", value=parse_night, default="22:00-07:00",
+        example="staff_night = 22:00-07:00",
+        meaning="when texts to staff wait and become one in the morning; or off",
+    ),
+    Setting(
+        name="staff_timezone", attribute="staff_timezone", value=_timezone,
+        example="staff_timezone = Europe/Warsaw",
+        meaning="whose night that is; without it, the time of the channel's country",
+    ),
+    Setting(
+        name="max_segments", attribute="max_segments", value=_whole(1, 10, "segments"),
+        default="4", example="max_segments = 4",
+        meaning="the longest text, in segments of 160 characters (70 with special letters)",
+    ),
+)  # fmt: skip
+
+_BY_NAME = {setting.name.partition(".<")[0]: setting for setting in SETTINGS}
+
+
+def advanced_help() -> str:
+    """What the dashboard says under the field: each name with an example and its meaning."""
+    lines = "; ".join(f"{setting.example} ({setting.meaning})" for setting in SETTINGS)
+    return f"Rare settings, one to a line; a line that starts with # is a note. {lines}."
+
+
+def parse_advanced(text: str) -> tuple[dict[str, Any], list[tuple[int, str]]]:
+    """The values by attribute of ``SmsConfig``, and what is wrong as (line, what).
+
+    A line that is wrong counts as absent; every attribute is there. Never raises.
+    """
+    values: dict[str, Any] = {
+        setting.attribute: {} if setting.subject else setting.value(setting.default)
+        for setting in SETTINGS
+    }
+    faults: list[tuple[int, str]] = []
+    seen: dict[tuple[str, str], int] = {}
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):
+        setting_line = re.split(r"(?:^|\s)#", line, maxsplit=1)[0].strip()
+        if not setting_line:
+            continue
+        try:
+            setting, subject, value = _read(setting_line)
+            if first := seen.get((setting.name, subject)):
+                raise ValueError(f"says again what line {first} sets. Keep one of the two lines.")
+        except (ValueError, InvalidInput) as error:
+            faults.append((number, str(error)))
+            continue
+        seen[setting.name, subject] = number
+        if setting.subject:
+            values[setting.attribute][subject] = value
+        else:
+            values[setting.attribute] = value
+    return values, faults
+
+
+def _read(line: str) -> tuple[Setting, str, Any]:
+    left, equals, right = (part.strip() for part in line.partition("="))
+    head, _, tail = left.partition(".")
+    setting = _BY_NAME.get(word(head))
+    if setting is None or bool(tail.strip()) != bool(setting.subject):
+        raise ValueError(_unknown(left))
+    if not equals or not right:
+        raise ValueError(f"{excerpt(left)} has no value. Write for example {setting.example}")
+    subject = setting.subject(tail.strip()) if setting.subject else ""
+    return setting, subject, setting.value(right)
+
+
+def _unknown(name: str) -> str:
+    setting = _BY_NAME.get(word(name.partition(".")[0]))
+    if setting:
+        return f"{excerpt(name)} is not written in full. Write for example {setting.example}"
+    return (
+        f"unknown name {excerpt(name)}.{did_you_mean(name.partition('.')[0], _BY_NAME)} "
+        f"The names are {', '.join(setting.name for setting in SETTINGS)}."
+    )

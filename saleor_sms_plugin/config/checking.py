@@ -1,0 +1,140 @@
+"""What a save refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+from ..domain import sender_ids
+from ..events.catalogue import CATALOGUE
+from ..exceptions import ConfigurationError, TemplateError
+from .fields import FIELDS, text_field
+from .parsing import SmsConfig, missing_values, parse
+from .problems import Problem, in_form_order, problem
+from .rows import Row, read
+from .texts import check_section, known_values, place_of
+from .values import did_you_mean, excerpt
+
+Missing = Callable[[str, Mapping[str, str]], tuple[str, ...]]
+
+#: which sender goes to which country is said by these together
+_SENDER_FIELDS = frozenset({"sender_id", "allowed_countries", "advanced"})
+
+
+def check(
+    new: Mapping[str, object],
+    old: Mapping[str, object],
+    *,
+    active: bool,
+    missing: Missing,
+    known_providers: Collection[str],
+    shipping_countries: frozenset[str],
+    environ: Mapping[str, str],
+) -> tuple[Problem, ...]:
+    """Why a save cannot be accepted, in the form's order; empty when it can.
+
+    ``new`` and ``old`` are the raw stored values after and before the save. A channel that is
+    switched on must be complete and wholly right. One that is switched off may be half filled
+    in, and what did not change is never held against it: switching off always works.
+    ``missing(provider, settings)`` names the settings a known provider still needs.
+    """
+    row = read(new)
+    changed = row.changed(read(old))
+    looked_at = frozenset(FIELDS) if active else changed
+    config = parse(new, environ=environ)
+    found = [*config.problems, *_unknown_provider(config, known_providers)]
+    found += _text_problems(config, looked_at)
+    found = [fault for fault in found if fault.field in looked_at]
+    if looked_at & _SENDER_FIELDS:
+        found += _sender_problems(config, shipping_countries)
+    if active:
+        found += missing_values(config)
+        found += _provider_problems(config, row, missing, known_providers, found)
+    return in_form_order(found)
+
+
+def _unknown_provider(config: SmsConfig, known: Collection[str]) -> Iterator[Problem]:
+    if config.provider not in known:
+        yield problem(
+            "provider",
+            f"{excerpt(config.provider)} is not known.{did_you_mean(config.provider, known)} "
+            f"Write one of: {', '.join(sorted(known))}.",
+            blocking=True,
+        )
+
+
+def _provider_problems(
+    config: SmsConfig,
+    row: Row,
+    missing: Missing,
+    known: Collection[str],
+    found: Collection[Problem],
+) -> Iterator[Problem]:
+    """What the provider needs, and an account given to one that has none."""
+    if config.provider not in known:
+        return
+    if config.provider == "console" and row["api_key"]:
+        yield problem(
+            "provider",
+            "console sends nothing, but an API key is filled in. Write vonage to send texts, "
+            "or empty API key (api_key) to keep trying out.",
+            blocking=True,
+        )
+    try:
+        names = missing(config.provider, config.provider_settings)
+    except ConfigurationError as error:
+        yield problem("provider", str(error), blocking=True)
+        return
+    refused = {fault.field for fault in found}
+    for name in names:
+        if name not in FIELDS:
+            what = f"{config.provider} also needs {excerpt(name)}, which is not set on the server."
+            yield problem("provider", what, blocking=True)
+        elif name not in refused:
+            what = f"is empty, and {config.provider} needs it. Fill it in, then switch on."
+            yield problem(name, what, blocking=True)
+
+
+def _sender_problems(config: SmsConfig, shipping: frozenset[str]) -> Iterator[Problem]:
+    """Senders that a country refuses, where the owner asked for that country.
+
+    Countries that come only from shipping zones count when all of them refuse: a name as
+    sender is right for a shop that ships everywhere but sells mostly at home.
+    """
+    for code, sender in sorted(config.senders.items()):
+        if why := sender_ids.refusal(sender, code):
+            yield problem("advanced", f"{why} Change sender.{code}.")
+    stated = config.allowed_countries
+    countries = sorted(shipping if stated is None else stated)
+    if not config.sender_id:
+        return
+    whys = {
+        code: sender_ids.refusal(config.sender_id, code)
+        for code in countries
+        if code not in config.senders
+    }
+    refusing = {code: why for code, why in whys.items() if why}
+    if stated is None and len(refusing) < len(countries):
+        return
+    origin = "Allowed countries (allowed_countries)" if stated is not None else "the shipping zones"
+    for code, why in refusing.items():
+        yield problem(
+            "sender_id",
+            f"{why} Take {code} out of {origin}, or give {code} a sender of its own: write "
+            f"sender.{code} = +… with a number you rent there into Advanced (advanced).",
+        )
+
+
+def _text_problems(config: SmsConfig, looked_at: Collection[str]) -> Iterator[Problem]:
+    known = known_values(config.shop_name, config.contact, config.storefront_url)
+    for spec in CATALOGUE:
+        name = text_field(spec.name)
+        if name not in looked_at:
+            continue
+        for section in config.texts[spec.name].values():
+            try:
+                what = check_section(spec, section, max_segments=config.max_segments, known=known)
+                where = place_of(section)
+            except TemplateError as error:
+                what, where = str(error), place_of(section, error)
+            if what:
+                yield problem(name, what, where=where)

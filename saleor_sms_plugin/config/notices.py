@@ -1,0 +1,65 @@
+"""What an owner should know although nothing is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..domain import segments, sender_ids
+from ..events.catalogue import CATALOGUE
+from ..exceptions import TemplateError
+from .fields import text_field
+from .parsing import SmsConfig
+from .texts import because, known_values, letters, outcomes, price
+
+
+def notices(config: SmsConfig, shipping_countries: frozenset[str]) -> tuple[str, ...]:
+    """Sentences for the Status field: senders that need registration or cannot be used, prices.
+
+    It renders every text the owner wrote, so it is for when the form is shown.
+    """
+    return (
+        *_test_mode(config),
+        *_senders(config, shipping_countries),
+        *_shop_name(config),
+        *_prices(config),
+    )
+
+
+def _test_mode(config: SmsConfig) -> Iterator[str]:
+    if config.test_numbers:
+        yield (
+            f"Test mode: only {len(config.test_numbers)} number(s) in “Only text these numbers” "
+            "get texts."
+        )
+
+
+def _senders(config: SmsConfig, shipping: frozenset[str]) -> Iterator[str]:
+    stated = config.allowed_countries
+    for code in sorted(shipping if stated is None else stated):
+        sender = config.sender_for(code)
+        if not sender:
+            continue
+        if why := sender_ids.refusal(sender, code) or sender_ids.notice(sender, code):
+            yield why
+
+
+def _shop_name(config: SmsConfig) -> Iterator[str]:
+    forcing = segments.measure(segments.fold(config.shop_name)).forcing
+    if forcing:
+        yield (
+            f"Shop name (shop_name): because of {letters(forcing)} a segment of every text holds "
+            "70 characters instead of 160."
+        )
+
+
+def _prices(config: SmsConfig) -> Iterator[str]:
+    known = known_values(config.shop_name, config.contact, config.storefront_url)
+    for spec in CATALOGUE:
+        for code, section in config.texts[spec.name].items():
+            try:
+                cost = price(outcomes(spec, section.text, code, known))
+            except TemplateError:
+                continue  # a problem, told as such when the text is saved
+            if cost.segment_count > 1:
+                name = text_field(spec.name) + (f" [{code}]" if code else "")
+                yield f"{name}: up to {cost.segment_count} segments{because(cost)}."

@@ -1,0 +1,70 @@
+"""The built-in texts in German."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "order_created": (
+        "{{ shop.name }}: Wir haben Ihre Bestellung {{ order.number }} über "
+        "{{ order.total }} erhalten. Vielen Dank!"
+    ),
+    "order_confirmed": (
+        "{{ shop.name }}: Ihre Bestellung {{ order.number }} ist bestätigt. Wir bereiten "
+        "sie jetzt vor."
+    ),
+    "order_fully_paid": (
+        "{{ shop.name }}: Wir haben Ihre Zahlung von {{ order.total }} für Bestellung "
+        "{{ order.number }} erhalten. Vielen Dank!"
+    ),
+    "order_cancelled": (
+        "{{ shop.name }}: Ihre Bestellung {{ order.number }} wurde storniert"
+        "{% if refund.amount %} und {{ refund.amount }} wurden erstattet{% endif %}."
+        "{% if shop.contact %} Fragen? {{ shop.contact }}{% endif %}"
+    ),
+    "order_expired": (
+        "{{ shop.name }}: Bestellung {{ order.number }} wurde nicht rechtzeitig bezahlt "
+        "und ist nun geschlossen.{% if shop.contact %} Fragen? {{ shop.contact }}"
+        "{% endif %}"
+    ),
+    "order_refunded": (
+        "{{ shop.name }}: Wir haben Ihnen {% if refund.amount %}{{ refund.amount }}"
+        "{% else %}Geld{% endif %} für Bestellung {{ order.number }} erstattet. Bis zur "
+        "Gutschrift kann es einige Tage dauern."
+    ),
+    "order_fully_refunded": (
+        "{{ shop.name }}: Bestellung {{ order.number }} wurde vollständig erstattet"
+        "{% if refund.amount %} ({{ refund.amount }}){% endif %}. Bis zur Gutschrift kann "
+        "es einige Tage dauern."
+    ),
+    "fulfillment_created": (
+        "{{ shop.name }}: Bestellung {{ order.number }} "
+        "{% if order.pickup_point %}liegt zur Abholung bereit: {{ order.pickup_point }}."
+        "{% else %}ist unterwegs.{% if fulfillment.tracking_url %} Sendung: "
+        "{{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Sendung: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "tracking_updated": (
+        "{{ shop.name }}: {% if fulfillment.tracking_url %}Sendungsverfolgung zu "
+        "Bestellung {{ order.number }}: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %}Sendungsverfolgung zu Bestellung "
+        "{{ order.number }}: {{ fulfillment.tracking_number }}"
+        "{% else %}Die Sendungsdaten zu Bestellung {{ order.number }} haben sich geändert."
+        "{% endif %}"
+    ),
+    "fulfillment_canceled": (
+        "{{ shop.name }}: Der Versand Ihrer Bestellung {{ order.number }} wurde gestoppt."
+        "{% if shop.contact %} Fragen? {{ shop.contact }}{% endif %}"
+    ),
+    "order_fulfilled": (
+        "{{ shop.name }}: Ihre Bestellung {{ order.number }} "
+        "{% if order.pickup_point %}liegt vollständig zur Abholung bereit: "
+        "{{ order.pickup_point }}."
+        "{% else %}ist nun vollständig verschickt.{% endif %} Vielen Dank!"
+    ),
+    "staff_order_created": (
+        "{{ shop.name }}: {% if digest.count %}Neue Bestellungen der Nacht: "
+        "{{ digest.count }}{% if digest.total %}, gesamt {{ digest.total }}{% endif %}."
+        "{% else %}Neue Bestellung {{ order.number }}, {{ order.total }}, Artikel: "
+        "{{ order.item_count }}.{% endif %}"
+    ),
+}

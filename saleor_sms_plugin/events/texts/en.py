@@ -1,0 +1,67 @@
+"""The built-in texts in English."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "order_created": (
+        "{{ shop.name }}: we have received your order {{ order.number }} for "
+        "{{ order.total }}. Thank you!"
+    ),
+    "order_confirmed": (
+        "{{ shop.name }}: your order {{ order.number }} is confirmed. We are getting it ready."
+    ),
+    "order_fully_paid": (
+        "{{ shop.name }}: we have received your payment of {{ order.total }} for order "
+        "{{ order.number }}. Thank you!"
+    ),
+    "order_cancelled": (
+        "{{ shop.name }}: your order {{ order.number }} has been cancelled"
+        "{% if refund.amount %} and {{ refund.amount }} refunded{% endif %}."
+        "{% if shop.contact %} Questions? {{ shop.contact }}{% endif %}"
+    ),
+    "order_expired": (
+        "{{ shop.name }}: order {{ order.number }} was not paid in time and is now closed."
+        "{% if shop.contact %} Questions? {{ shop.contact }}{% endif %}"
+    ),
+    "order_refunded": (
+        "{{ shop.name }}: we have made a refund{% if refund.amount %} of "
+        "{{ refund.amount }}{% endif %} for order {{ order.number }}. Your bank may take a "
+        "few days to show it."
+    ),
+    "order_fully_refunded": (
+        "{{ shop.name }}: order {{ order.number }} has been refunded in full"
+        "{% if refund.amount %} ({{ refund.amount }}){% endif %}. Your bank may take a few "
+        "days to show it."
+    ),
+    "fulfillment_created": (
+        "{{ shop.name }}: order {{ order.number }} is "
+        "{% if order.pickup_point %}ready for pickup at {{ order.pickup_point }}."
+        "{% else %}on its way.{% if fulfillment.tracking_url %} Parcel: "
+        "{{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Parcel: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "tracking_updated": (
+        "{{ shop.name }}: {% if fulfillment.tracking_url %}track order {{ order.number }}: "
+        "{{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %}track order {{ order.number }}: "
+        "{{ fulfillment.tracking_number }}"
+        "{% else %}the tracking details of order {{ order.number }} have changed."
+        "{% endif %}"
+    ),
+    "fulfillment_canceled": (
+        "{{ shop.name }}: the parcel for order {{ order.number }} has been stopped."
+        "{% if shop.contact %} Questions? {{ shop.contact }}{% endif %}"
+    ),
+    "order_fulfilled": (
+        "{{ shop.name }}: everything in your order {{ order.number }} "
+        "{% if order.pickup_point %}is ready for pickup at {{ order.pickup_point }}."
+        "{% else %}has now been sent.{% endif %} Thank you!"
+    ),
+    "staff_order_created": (
+        "{{ shop.name }}: {% if digest.count %}new orders overnight: {{ digest.count }}"
+        "{% if digest.total %}, total {{ digest.total }}{% endif %}."
+        "{% else %}new order {{ order.number }}, {{ order.total }}, items: "
+        "{{ order.item_count }}.{% endif %}"
+    ),
+}

@@ -1,0 +1,70 @@
+"""The built-in texts in Spanish.
+
+Words with á, í, ó, ú are avoided: they are not in the GSM-7 alphabet.
+"""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "order_created": (
+        "{{ shop.name }}: hemos recibido tu pedido {{ order.number }} de {{ order.total }}"
+        ". ¡Gracias!"
+    ),
+    "order_confirmed": (
+        "{{ shop.name }}: tu pedido {{ order.number }} queda confirmado. Lo estamos preparando."
+    ),
+    "order_fully_paid": (
+        "{{ shop.name }}: hemos recibido tu pago de {{ order.total }} por el pedido "
+        "{{ order.number }}. ¡Gracias!"
+    ),
+    "order_cancelled": (
+        "{{ shop.name }}: tu pedido {{ order.number }} ha sido cancelado"
+        "{% if refund.amount %} y hemos reembolsado {{ refund.amount }}{% endif %}."
+        "{% if shop.contact %} ¿Dudas? {{ shop.contact }}{% endif %}"
+    ),
+    "order_expired": (
+        "{{ shop.name }}: el pedido {{ order.number }} no se ha pagado a tiempo y ha "
+        "quedado cerrado.{% if shop.contact %} ¿Dudas? {{ shop.contact }}{% endif %}"
+    ),
+    "order_refunded": (
+        "{{ shop.name }}: hemos hecho un reembolso"
+        "{% if refund.amount %} de {{ refund.amount }}{% endif %} por el pedido "
+        "{{ order.number }}. Tu banco puede tardar un poco en mostrarlo."
+    ),
+    "order_fully_refunded": (
+        "{{ shop.name }}: hemos reembolsado por completo el pedido {{ order.number }}"
+        "{% if refund.amount %} ({{ refund.amount }}){% endif %}. Tu banco puede tardar un "
+        "poco en mostrarlo."
+    ),
+    "fulfillment_created": (
+        "{{ shop.name }}: tu pedido {{ order.number }} "
+        "{% if order.pickup_point %}ya se puede recoger en: {{ order.pickup_point }}."
+        "{% else %}va en camino.{% if fulfillment.tracking_url %} Paquete: "
+        "{{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paquete: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "tracking_updated": (
+        "{{ shop.name }}: {% if fulfillment.tracking_url %}sigue tu pedido "
+        "{{ order.number }}: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %}sigue tu pedido {{ order.number }}: "
+        "{{ fulfillment.tracking_number }}"
+        "{% else %}han cambiado los datos de seguimiento de tu pedido {{ order.number }}."
+        "{% endif %}"
+    ),
+    "fulfillment_canceled": (
+        "{{ shop.name }}: el paquete de tu pedido {{ order.number }} ha quedado detenido."
+        "{% if shop.contact %} ¿Dudas? {{ shop.contact }}{% endif %}"
+    ),
+    "order_fulfilled": (
+        "{{ shop.name }}: todo tu pedido {{ order.number }} "
+        "{% if order.pickup_point %}ya se puede recoger en: {{ order.pickup_point }}."
+        "{% else %}ha sido enviado.{% endif %} ¡Gracias!"
+    ),
+    "staff_order_created": (
+        "{{ shop.name }}: {% if digest.count %}pedidos nuevos de la noche: "
+        "{{ digest.count }}{% if digest.total %}, total {{ digest.total }}{% endif %}."
+        "{% else %}pedido nuevo {{ order.number }}, {{ order.total }}, unidades: "
+        "{{ order.item_count }}.{% endif %}"
+    ),
+}

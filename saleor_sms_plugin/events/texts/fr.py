@@ -1,0 +1,70 @@
+"""The built-in texts in French.
+
+Words with ê, ç, ô and the like are avoided: they are not in the GSM-7 alphabet.
+"""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "order_created": (
+        "{{ shop.name }} : nous avons bien enregistré votre commande {{ order.number }} de "
+        "{{ order.total }}. Merci !"
+    ),
+    "order_confirmed": (
+        "{{ shop.name }} : votre commande {{ order.number }} est confirmée. Nous la préparons."
+    ),
+    "order_fully_paid": (
+        "{{ shop.name }} : votre paiement de {{ order.total }} pour la commande "
+        "{{ order.number }} est bien arrivé. Merci !"
+    ),
+    "order_cancelled": (
+        "{{ shop.name }} : votre commande {{ order.number }} a été annulée"
+        "{% if refund.amount %} et {{ refund.amount }} remboursés{% endif %}."
+        "{% if shop.contact %} Des questions ? {{ shop.contact }}{% endif %}"
+    ),
+    "order_expired": (
+        "{{ shop.name }} : la commande {{ order.number }} n'a pas été payée à temps et a "
+        "expiré.{% if shop.contact %} Des questions ? {{ shop.contact }}{% endif %}"
+    ),
+    "order_refunded": (
+        "{{ shop.name }} : nous avons effectué un remboursement"
+        "{% if refund.amount %} de {{ refund.amount }}{% endif %} pour la commande "
+        "{{ order.number }}. Votre banque peut l'afficher sous quelques jours."
+    ),
+    "order_fully_refunded": (
+        "{{ shop.name }} : la commande {{ order.number }} a été intégralement remboursée"
+        "{% if refund.amount %} ({{ refund.amount }}){% endif %}. Votre banque peut "
+        "l'afficher sous quelques jours."
+    ),
+    "fulfillment_created": (
+        "{{ shop.name }} : la commande {{ order.number }} "
+        "{% if order.pickup_point %}est disponible au retrait : {{ order.pickup_point }}."
+        "{% else %}est en route.{% if fulfillment.tracking_url %} Colis : "
+        "{{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Colis : {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "tracking_updated": (
+        "{{ shop.name }} : {% if fulfillment.tracking_url %}suivi de la commande "
+        "{{ order.number }} : {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %}suivi de la commande {{ order.number }} : "
+        "{{ fulfillment.tracking_number }}"
+        "{% else %}les informations de suivi de la commande {{ order.number }} ont changé."
+        "{% endif %}"
+    ),
+    "fulfillment_canceled": (
+        "{{ shop.name }} : l'envoi de votre commande {{ order.number }} a été suspendu."
+        "{% if shop.contact %} Des questions ? {{ shop.contact }}{% endif %}"
+    ),
+    "order_fulfilled": (
+        "{{ shop.name }} : toute votre commande {{ order.number }} "
+        "{% if order.pickup_point %}est disponible au retrait : {{ order.pickup_point }}."
+        "{% else %}a été expédiée.{% endif %} Merci !"
+    ),
+    "staff_order_created": (
+        "{{ shop.name }} : {% if digest.count %}nouvelles commandes de la nuit : "
+        "{{ digest.count }}{% if digest.total %}, total {{ digest.total }}{% endif %}."
+        "{% else %}nouvelle commande {{ order.number }}, {{ order.total }}, articles : "
+        "{{ order.item_count }}.{% endif %}"
+    ),
+}

@@ -1,0 +1,67 @@
+"""The built-in texts in Italian."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "order_created": (
+        "{{ shop.name }}: abbiamo ricevuto il tuo ordine {{ order.number }} di "
+        "{{ order.total }}. Grazie!"
+    ),
+    "order_confirmed": (
+        "{{ shop.name }}: il tuo ordine {{ order.number }} è confermato. Lo stiamo preparando."
+    ),
+    "order_fully_paid": (
+        "{{ shop.name }}: abbiamo ricevuto il pagamento di {{ order.total }} per l'ordine "
+        "{{ order.number }}. Grazie!"
+    ),
+    "order_cancelled": (
+        "{{ shop.name }}: il tuo ordine {{ order.number }} è stato annullato"
+        "{% if refund.amount %} e abbiamo rimborsato {{ refund.amount }}{% endif %}."
+        "{% if shop.contact %} Domande? {{ shop.contact }}{% endif %}"
+    ),
+    "order_expired": (
+        "{{ shop.name }}: l'ordine {{ order.number }} non è stato pagato in tempo ed è "
+        "scaduto.{% if shop.contact %} Domande? {{ shop.contact }}{% endif %}"
+    ),
+    "order_refunded": (
+        "{{ shop.name }}: abbiamo effettuato un rimborso"
+        "{% if refund.amount %} di {{ refund.amount }}{% endif %} per l'ordine "
+        "{{ order.number }}. L'accredito può richiedere alcuni giorni."
+    ),
+    "order_fully_refunded": (
+        "{{ shop.name }}: l'ordine {{ order.number }} è stato rimborsato per intero"
+        "{% if refund.amount %} ({{ refund.amount }}){% endif %}. L'accredito può "
+        "richiedere alcuni giorni."
+    ),
+    "fulfillment_created": (
+        "{{ shop.name }}: l'ordine {{ order.number }} è "
+        "{% if order.pickup_point %}pronto per il ritiro: {{ order.pickup_point }}."
+        "{% else %}in viaggio.{% if fulfillment.tracking_url %} Spedizione: "
+        "{{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Spedizione: "
+        "{{ fulfillment.tracking_number }}{% endif %}{% endif %}"
+    ),
+    "tracking_updated": (
+        "{{ shop.name }}: {% if fulfillment.tracking_url %}tracking dell'ordine "
+        "{{ order.number }}: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %}tracking dell'ordine {{ order.number }}: "
+        "{{ fulfillment.tracking_number }}"
+        "{% else %}i dati di tracking dell'ordine {{ order.number }} sono cambiati."
+        "{% endif %}"
+    ),
+    "fulfillment_canceled": (
+        "{{ shop.name }}: la spedizione dell'ordine {{ order.number }} è stata sospesa."
+        "{% if shop.contact %} Domande? {{ shop.contact }}{% endif %}"
+    ),
+    "order_fulfilled": (
+        "{{ shop.name }}: tutto il tuo ordine {{ order.number }} è "
+        "{% if order.pickup_point %}pronto per il ritiro: {{ order.pickup_point }}."
+        "{% else %}stato spedito.{% endif %} Grazie!"
+    ),
+    "staff_order_created": (
+        "{{ shop.name }}: {% if digest.count %}nuovi ordini della notte: {{ digest.count }}"
+        "{% if digest.total %}, totale {{ digest.total }}{% endif %}."
+        "{% else %}nuovo ordine {{ order.number }}, {{ order.total }}, articoli: "
+        "{{ order.item_count }}.{% endif %}"
+    ),
+}

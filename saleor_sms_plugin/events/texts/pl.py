@@ -1,0 +1,71 @@
+"""The built-in texts in Polish.
+
+Without diacritics: one such letter would make two or three segments of one.
+"""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {
+    "order_created": (
+        "{{ shop.name }}: otrzymalismy Twoje zamowienie {{ order.number }} na kwote "
+        "{{ order.total }}. Dziekujemy!"
+    ),
+    "order_confirmed": (
+        "{{ shop.name }}: zamowienie {{ order.number }} zostalo potwierdzone. Juz je "
+        "przygotowujemy."
+    ),
+    "order_fully_paid": (
+        "{{ shop.name }}: otrzymalismy platnosc {{ order.total }} za zamowienie "
+        "{{ order.number }}. Dziekujemy!"
+    ),
+    "order_cancelled": (
+        "{{ shop.name }}: zamowienie {{ order.number }} zostalo anulowane"
+        "{% if refund.amount %}, a kwota {{ refund.amount }} zwrocona{% endif %}."
+        "{% if shop.contact %} Pytania? {{ shop.contact }}{% endif %}"
+    ),
+    "order_expired": (
+        "{{ shop.name }}: zamowienie {{ order.number }} nie zostalo oplacone w terminie i "
+        "wygaslo.{% if shop.contact %} Pytania? {{ shop.contact }}{% endif %}"
+    ),
+    "order_refunded": (
+        "{{ shop.name }}: zwrocilismy {% if refund.amount %}{{ refund.amount }}"
+        "{% else %}pieniadze{% endif %} za zamowienie {{ order.number }}. Bank moze "
+        "zaksiegowac zwrot po kilku dniach."
+    ),
+    "order_fully_refunded": (
+        "{{ shop.name }}: zwrocilismy cala kwote {% if refund.amount %}{{ refund.amount }} "
+        "{% endif %}za zamowienie {{ order.number }}. Bank moze zaksiegowac zwrot po kilku "
+        "dniach."
+    ),
+    "fulfillment_created": (
+        "{{ shop.name }}: zamowienie {{ order.number }} "
+        "{% if order.pickup_point %}czeka na odbior: {{ order.pickup_point }}."
+        "{% else %}jest w drodze.{% if fulfillment.tracking_url %} Paczka: "
+        "{{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paczka: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "tracking_updated": (
+        "{{ shop.name }}: {% if fulfillment.tracking_url %}sledzenie paczki do zamowienia "
+        "{{ order.number }}: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %}sledzenie paczki do zamowienia "
+        "{{ order.number }}: {{ fulfillment.tracking_number }}"
+        "{% else %}zmienily sie dane sledzenia paczki do zamowienia {{ order.number }}."
+        "{% endif %}"
+    ),
+    "fulfillment_canceled": (
+        "{{ shop.name }}: wysylka zamowienia {{ order.number }} zostala wstrzymana."
+        "{% if shop.contact %} Pytania? {{ shop.contact }}{% endif %}"
+    ),
+    "order_fulfilled": (
+        "{{ shop.name }}: cale zamowienie {{ order.number }} "
+        "{% if order.pickup_point %}czeka na odbior: {{ order.pickup_point }}."
+        "{% else %}zostalo wyslane.{% endif %} Dziekujemy!"
+    ),
+    "staff_order_created": (
+        "{{ shop.name }}: {% if digest.count %}nowe zamowienia z nocy: {{ digest.count }}"
+        "{% if digest.total %}, razem {{ digest.total }}{% endif %}."
+        "{% else %}nowe zamowienie {{ order.number }}, {{ order.total }}, sztuk: "
+        "{{ order.item_count }}.{% endif %}"
+    ),
+}

@@ -1,0 +1,155 @@
+"""The field “Advanced”: one line, one setting."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from saleor_sms_plugin.config.advanced import (
+    SETTINGS,
+    FloodLimit,
+    PhoneSource,
+    advanced_help,
+    parse_advanced,
+)
+from saleor_sms_plugin.domain.quiet_hours import Night
+
+DEFAULTS = {
+    "night": Night(dt.time(21), dt.time(8)),
+    "settle": {},
+    "phone_source": PhoneSource.AUTO,
+    "senders": {},
+    "tracking_patterns": {},
+    "flood": (FloodLimit(3, 600), FloodLimit(10, 86400)),
+    "retention_days": 90,
+    "staff_night": Night(dt.time(22), dt.time(7)),
+    "staff_timezone": "",
+    "max_segments": 4,
+}
+
+
+def test_nothing_written_gives_the_defaults() -> None:
+    """Every setting has a value without a line."""
+    assert parse_advanced("") == (DEFAULTS, [])
+
+
+def test_every_setting_is_read() -> None:
+    """Lines in any order, notes and blank lines between, spaces and capitals as people type."""
+    values, faults = parse_advanced(
+        "# our rules\r\n"
+        "\r\n"
+        "night = 20:30-09:00\r\n"
+        "  Settle.Order_Cancelled=30  \r\n"
+        "settle.order_created = 0   # at once\r\n"
+        "phone = Shipping\r\n"
+        "sender.us = +12125552368\r\n"
+        "sender.UK = MyShop\r\n"
+        "tracking_url.DHL  Express = https://example.com/t?n={number}#top\r\n"
+        "tracking_url.* = https://example.com/{number}\r\n"
+        "flood = 2/5min, 6/h 20/2days\r\n"
+        "retention_days = 30\r\n"
+        "staff_night = off\r\n"
+        "staff_timezone = Europe/Warsaw\r\n"
+        "max_segments = 2"
+    )
+    assert faults == []
+    assert values == {
+        "night": Night(dt.time(20, 30), dt.time(9)),
+        "settle": {"order_cancelled": 30, "order_created": 0},
+        "phone_source": PhoneSource.SHIPPING,
+        "senders": {"US": "12125552368", "GB": "MyShop"},
+        "tracking_patterns": {
+            "dhl express": "https://example.com/t?n={number}#top",
+            "*": "https://example.com/{number}",
+        },
+        "flood": (FloodLimit(2, 300), FloodLimit(6, 3600), FloodLimit(20, 172800)),
+        "retention_days": 30,
+        "staff_night": None,
+        "staff_timezone": "Europe/Warsaw",
+        "max_segments": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nigth = off", "unknown name “nigth”. Did you mean “night”?"),
+        ("sender_US = MyShop", "unknown name “sender_US”. Did you mean “sender”?"),
+        ("just words", "unknown name “just words”."),
+        ("night", "“night” has no value. Write for example night = 21:00-08:00"),
+        ("night =", "“night” has no value. Write for example night = 21:00-08:00"),
+        ("night.late = off", "“night.late” is not written in full."),
+        ("settle = 30", "“settle” is not written in full. Write for example settle.order_canc"),
+        (
+            "settle.order_canceled = 30",
+            "no event “order_canceled”. Did you mean “order_cancelled”?",
+        ),
+        (
+            "settle.order_created = soon",
+            "“soon” will not do. Write a whole number of seconds from 0",
+        ),
+        ("settle.order_created = -1", "“-1” will not do."),
+        ("settle.order_created = 3601", "from 0 to 3600."),
+        ("settle.order_created = ٣", "“٣” will not do."),
+        ("phone = fax", "“fax” is not known. Write auto or billing or shipping."),
+        ("sender.XX = MyShop", "“XX” is not a country code."),
+        ("flood = often", "“often” is not a limit. Write 3/10min 10/day, or off."),
+        ("flood = 0/day", "“0/day” is not a limit."),
+        ("retention_days = 0", "from 1 to 400."),
+        ("max_segments = 11", "from 1 to 10."),
+        (
+            "staff_timezone = Warsaw",
+            "“Warsaw” is not a time zone. Write one such as Europe/Warsaw.",
+        ),
+        ("staff_timezone = ../../etc/passwd", "is not a time zone."),
+        ("staff_timezone = Europe", "is not a time zone."),
+        ("tracking_url.* = https://example.com/", "does not say where the tracking number goes."),
+        ("tracking_url.* = http://example.com/{number}", "does not start with https://."),
+        ("tracking_url.* = https://{number}.example.com/", "must have the number after the host"),
+        ("tracking_url.* = https://example.com{number}/", "must have the number after the host"),
+        ("tracking_url.* = https://localhost/{number}", "has no valid host name."),
+        ("tracking_url.* = javascript:alert({number})", "must have the number after the host"),
+        ("tracking_url.* = https://example.com/a b/{number}", "has a space in it."),
+    ],
+)
+def test_a_wrong_line_is_told_and_counts_as_absent(line: str, said: str) -> None:
+    """The message says what is wrong in that line; every other line still holds."""
+    values, faults = parse_advanced(f"# a note\nsender.IT = MyShop\n{line}")
+    assert [number for number, _ in faults] == [3]
+    assert said in faults[0][1]
+    assert values == {**DEFAULTS, "senders": {"IT": "MyShop"}}
+
+
+def test_a_wrong_sender_is_told() -> None:
+    """A sender for one country is checked like the sender."""
+    values, faults = parse_advanced("sender.PL = a name that is far too long")
+    assert values == DEFAULTS
+    assert [number for number, _ in faults] == [1]
+
+
+def test_a_setting_given_twice_is_refused_and_the_first_holds() -> None:
+    """Two lines that say the same are a slip of the owner's; neither wins silently."""
+    values, faults = parse_advanced("max_segments = 2\nnight = off\nmax_segments = 3")
+    assert values["max_segments"] == 2
+    assert faults == [(3, "says again what line 1 sets. Keep one of the two lines.")]
+
+
+def test_two_subjects_are_two_settings() -> None:
+    """The same name for two countries is no repetition."""
+    values, faults = parse_advanced("sender.PL = MyShop\nsender.IT = MyShop")
+    assert (values["senders"], faults) == ({"PL": "MyShop", "IT": "MyShop"}, [])
+
+
+def test_values_do_not_leak_into_the_next_parse() -> None:
+    """The defaults are not shared."""
+    parse_advanced("settle.order_created = 5")[0]["settle"]["order_paid"] = 1
+    assert parse_advanced("") == (DEFAULTS, [])
+
+
+def test_the_help_shows_every_setting_with_an_example_that_works() -> None:
+    """What the dashboard shows can be copied into the field."""
+    values, faults = parse_advanced("\n".join(setting.example for setting in SETTINGS))
+    assert faults == []
+    assert set(values) == {setting.attribute for setting in SETTINGS}
+    assert all(setting.example in advanced_help() for setting in SETTINGS)
