@@ -18,6 +18,11 @@ from tests.servers import Child
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(postgres_url: str) -> None:
+    """The server is up before pytest-django makes its database (its hook for this)."""
+
+
 @pytest.fixture
 def celery_worker(transactional_db: None, redis_url: str, tmp_path: Path) -> Iterator[Child]:
     """A real prefork worker of two processes on the test database and an emptied broker.

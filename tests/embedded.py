@@ -56,11 +56,6 @@ def redis_url() -> str:
     return _started("REDIS_URL")
 
 
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres_url: str) -> None:
-    """The server is up before pytest-django makes its database (a hook of pytest-django)."""
-
-
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for one test alone, which it may restart or kill."""

@@ -22,9 +22,16 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import quote
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class _User(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 class Child:
@@ -304,7 +311,7 @@ def _end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     return lambda: prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
-def _as_user(name: str | None) -> dict[str, object]:
+def _as_user(name: str | None) -> _User:
     if name is None:
         return {}
     entry = pwd.getpwnam(name)

@@ -52,7 +52,7 @@ def main(home: Path, options: list[str]) -> int:
         print("==> pytest tests/saleor", flush=True)
         command = [
             *(f"{python}", "-m", "pytest", "-c", "tests/saleor/saleor.ini"),
-            *("--rootdir", "tests/saleor", "--confcutdir", "tests/saleor"),
+            *("--rootdir", ".", "--confcutdir", "tests/saleor"),
             *(options or ["tests/saleor"]),
         ]
         env["DATABASE_URL"] = databases.url(PREFIX)
@@ -89,11 +89,10 @@ def install(python: Path) -> None:
 def versions(python: Path) -> frozenset[str]:
     """``name==version`` of everything installed, but for editable checkouts."""
     frozen = subprocess.run(
-        [*installer(python, "freeze"), "--exclude-editable"],
-        capture_output=True,
-        text=True,
-        check=True,
+        [*installer(python, "freeze"), "--exclude-editable"], capture_output=True, text=True
     )
+    if frozen.returncode:
+        raise RuntimeError(f"{python} has no pip, and there is no uv: {frozen.stderr}")
     return frozenset(line for line in frozen.stdout.splitlines() if "==" in line)
 
 

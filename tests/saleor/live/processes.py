@@ -1,0 +1,138 @@
+"""A running Saleor: web, Celery worker and beat as three processes on one database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+from psycopg.rows import dict_row
+
+from tests.saleor.shop_databases import PREFIX, ShopDatabases
+from tests.servers import Child, free_port
+
+DATABASE = f"{PREFIX}_live"
+STAFF = {"email": "admin@example.com", "password": "admin"}  # what populatedb creates
+
+
+class LiveSaleor:
+    """``start`` gives a fresh sample shop that answers at ``url``; ``stop`` ends it.
+
+    ``web``, ``worker`` and ``beat`` can each be stopped, killed, paused and started again.
+    Their output is in *directory*. The commands are those of Saleor's pyproject.toml
+    (https://github.com/saleor/saleor), with one web process and two worker processes.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        databases: ShopDatabases,
+        environ: Mapping[str, str],
+        *,
+        directory: Path,
+    ) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.directory = directory
+        self._databases = databases
+        self._home = home
+        self._environ = {
+            **environ,
+            "DATABASE_URL": databases.url(DATABASE),
+            "DJANGO_SETTINGS_MODULE": "saleor.settings",
+            "PUBLIC_URL": f"{self.url}/",
+        }
+        celery = ("celery", "--app", "saleor.celeryconf:app")
+        self.web: Child = self._child(
+            "web",
+            ("uvicorn", "saleor.asgi:application", "--host", "127.0.0.1", "--port", f"{port}"),
+            self._healthy,
+        )
+        self.worker: Child = self._child(
+            "worker",
+            (*celery, "worker", "-E", "--pool", "prefork", "--concurrency", "2", "-l", "INFO"),
+            lambda: " ready." in self.worker.output(),
+        )
+        self.beat: Child = self._child(
+            "beat",
+            (
+                *(*celery, "beat", "-l", "INFO", "--pidfile", ""),
+                *("--scheduler", "saleor.schedulers.schedulers.DatabaseScheduler"),
+            ),
+            lambda: "beat: Starting" in self.beat.output(),
+        )
+
+    def start(self) -> None:
+        """A copy of the sample shop with this package's migrations; all processes answer."""
+        self._databases.copy(self._databases.populated(), DATABASE)
+        self._databases.manage(DATABASE, "migrate", "saleor_sms_plugin")
+        for process in (self.web, self.worker, self.beat):
+            process.start()
+
+    def stop(self) -> None:
+        for process in (self.beat, self.worker, self.web):
+            process.stop()
+
+    def graphql(
+        self, query: str, variables: Mapping[str, object] | None = None, token: str = ""
+    ) -> dict[str, Any]:
+        """The ``data`` of the answer; RuntimeError where it or a mutation in it has errors."""
+        answer = requests.post(
+            f"{self.url}/graphql/",
+            json={"query": query, "variables": dict(variables or {})},
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=60,
+        )
+        body = answer.json()
+        problems = [error["message"] for error in body.get("errors", [])]
+        for name, result in (body.get("data") or {}).items():
+            if isinstance(result, dict) and result.get("errors"):
+                problems.append(f"{name}: {result['errors']}")
+        if problems:
+            raise RuntimeError(f"HTTP {answer.status_code}: {'; '.join(problems)}")
+        data: dict[str, Any] = body["data"]
+        return data
+
+    def staff_token(self) -> str:
+        """An access token of the sample shop's superuser, good for five minutes."""
+        made = self.graphql(
+            """mutation ($email: String!, $password: String!) {
+                tokenCreate(email: $email, password: $password) {
+                    token
+                    errors { field message }
+                }
+            }""",
+            STAFF,
+        )
+        return str(made["tokenCreate"]["token"])
+
+    def plugin_url(self, channel: str, path: str = "") -> str:
+        """What this plugin answers under, in one channel."""
+        return f"{self.url}/plugins/channel/{channel}/saleor_sms_plugin/{path}"
+
+    def rows(self, query: str, *parameters: object) -> list[dict[str, Any]]:
+        """The rows of one SQL statement on the shop's database, which is committed."""
+        url = self._databases.url(DATABASE)
+        with psycopg.connect(url, autocommit=True, row_factory=dict_row) as connection:
+            cursor = connection.execute(query.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def _child(self, name: str, command: tuple[str, ...], ready: Callable[[], bool]) -> Child:
+        program, *arguments = command
+        return Child(
+            name,
+            [f"{self._home}/.venv/bin/{program}", *arguments],
+            directory=self.directory,
+            cwd=self._home,
+            env=self._environ,
+            ready=ready,
+            start_seconds=180,
+        )
+
+    def _healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health/", timeout=2).ok
+        except requests.ConnectionError:
+            return False
