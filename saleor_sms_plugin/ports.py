@@ -80,6 +80,7 @@ class ChannelConfiguration:
     values: Mapping[str, object] = field(default_factory=dict)  #: field name → stored value
     currency: str = ""
     default_country: str = ""  #: the channel's, ISO alpha-2
+    shop_name: str = ""  #: what the shop calls itself
 
 
 class Shop(Protocol):

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     PROVIDER_ACCOUNT = "provider_account"
     CONFIGURATION = "configuration"
     RETRY = "retry"
+    FAULT = "fault"
     # It failed
     TEMPLATE = "template"
     TOO_LONG = "too_long"
@@ -89,6 +90,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PROVIDER_ACCOUNT: "The provider refuses the account: check key, secret and credit.",
     Reason.CONFIGURATION: "The channel's configuration is not complete.",
     Reason.RETRY: "The provider could not take it; it will be tried again.",
+    Reason.FAULT: "An unexpected error, see the log; it will be tried again.",
     Reason.TEMPLATE: "The text could not be made from its template.",
     Reason.TOO_LONG: "The text is longer than allowed.",
     Reason.REJECTED: "The provider refused this message.",

@@ -7,7 +7,8 @@ looks for a stronger event to be merged into; where ``waits`` is False it only l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..domain.reasons import Reason
@@ -62,6 +63,8 @@ class EventSpec:
     merges_into: tuple[str, ...] = ()  #: stronger events, recorded within ``settle_seconds``
     night: Night = Night.WAITS
     expires_seconds: int
+    #: origins of an order that are not news to the customer
+    skips_origins: Mapping[str, Reason] = field(default_factory=dict)
     ends_when: tuple[Reason, ...] = ()  #: door conditions: what ends it while it waits
     variables: tuple[str, ...] = ()  #: beside ``COMMON_VARIABLES``
 
@@ -86,6 +89,8 @@ COMMON_VARIABLES = (
 _PARCEL = ("fulfillment.tracking_number", "fulfillment.tracking_url")
 _REFUND = ("refund.amount", "refund.amount_value")
 
+_NOT_NEW = {"bulk_create": Reason.IMPORTED, "reissue": Reason.REISSUED}
+
 CATALOGUE: tuple[EventSpec, ...] = (
     EventSpec(
         name="order_created",
@@ -95,6 +100,7 @@ CATALOGUE: tuple[EventSpec, ...] = (
         recipient=RecipientRule.BUYER,
         night=Night.SENDS,
         expires_seconds=2 * HOUR,
+        skips_origins=_NOT_NEW,
         ends_when=(Reason.ORDER_CANCELLED,),
     ),
     EventSpec(
@@ -106,6 +112,7 @@ CATALOGUE: tuple[EventSpec, ...] = (
         settle_seconds=30,
         merges_into=("order_created",),
         expires_seconds=12 * HOUR,
+        skips_origins=_NOT_NEW,
         ends_when=(Reason.ORDER_CANCELLED,),
     ),
     EventSpec(
@@ -118,6 +125,7 @@ CATALOGUE: tuple[EventSpec, ...] = (
         wait=Wait.NONE,
         merges_into=("order_created",),
         expires_seconds=24 * HOUR,
+        skips_origins=_NOT_NEW,
         ends_when=(Reason.ORDER_CANCELLED,),
     ),
     EventSpec(
@@ -215,6 +223,7 @@ CATALOGUE: tuple[EventSpec, ...] = (
         recipient=RecipientRule.STAFF,
         night=Night.DIGEST,
         expires_seconds=12 * HOUR,
+        skips_origins=_NOT_NEW,
         ends_when=(Reason.ORDER_CANCELLED,),
         variables=("digest.count", "digest.total"),
     ),

@@ -59,13 +59,16 @@ def provider_class(name: str) -> type[Provider]:
     )
 
 
-def get_provider(name: str, settings: Mapping[str, str]) -> Provider:
+def get_provider(
+    name: str, settings: Mapping[str, str], *, timeout: tuple[float, float] | None = None
+) -> Provider:
     """A provider ready to send; raises ConfigurationError that names the field and the fix.
 
     ``settings`` may hold ``base_url``, which comes from the installation's own settings
-    and never from the dashboard.
+    and never from the dashboard. ``timeout`` is (connect, read) in seconds, None for the
+    provider's own.
     """
-    return provider_class(name)(settings)
+    return provider_class(name)(settings, timeout=timeout)
 
 
 @cache

@@ -59,8 +59,17 @@ class Provider(ABC):
     settings: ClassVar[tuple[Setting, ...]] = ()  #: in the order an owner fills them in
     is_real: ClassVar[bool] = True  #: messages reach phones and cost money
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
-        """Holds usable settings, or raises ConfigurationError that names field and fix."""
+    def __init__(
+        self,
+        settings: Mapping[str, str] | None = None,
+        *,
+        timeout: tuple[float, float] | None = None,
+    ) -> None:
+        """Holds usable settings, or raises ConfigurationError that names field and fix.
+
+        ``timeout`` is (connect, read) in seconds, None for the provider's own.
+        """
+        self._timeout = timeout
         self._settings = {name: value.strip() for name, value in (settings or {}).items()}
         if needed := self.missing(self._settings):
             labels = {setting.name: setting.label for setting in self.settings}

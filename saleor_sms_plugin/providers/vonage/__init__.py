@@ -48,10 +48,9 @@ class VonageProvider(Provider):
         self,
         settings: Mapping[str, str] | None = None,
         *,
-        timeout: tuple[float, float] = TIMEOUT,
+        timeout: tuple[float, float] | None = None,
     ) -> None:
-        """``timeout`` is (connect, read) in seconds."""
-        super().__init__(settings)
+        super().__init__(settings, timeout=timeout or TIMEOUT)
         self._api = _api(self._settings)
         if self._api not in _READERS:
             raise ConfigurationError(
@@ -61,7 +60,6 @@ class VonageProvider(Provider):
         self._private_key = (
             load_private_key(self._settings["private_key"]) if self._is_application else None
         )
-        self._timeout = timeout
         self._auth: Any = None
         self._lock = threading.Lock()
         self._wires: weakref.WeakSet[Wire] = weakref.WeakSet()
@@ -103,7 +101,7 @@ class VonageProvider(Provider):
     def _connect(self) -> tuple[Wire, Post]:
         from . import sdk
 
-        wire = Wire(provider=PROVIDER, label=LABEL, timeout=self._timeout, base_url=self._base_url)
+        wire = Wire(provider=PROVIDER, label=LABEL, timeout=self._timeout or TIMEOUT, base_url=self._base_url)
         with self._lock:
             self._wires.add(wire)
             if self._auth is None:

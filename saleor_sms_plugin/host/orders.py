@@ -1,0 +1,138 @@
+"""Orders and parcels as plain values, three queries for any number of orders."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+
+from django.db.models import DecimalField, OuterRef, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from saleor.account.models import Address as SaleorAddress
+from saleor.order.models import Order as SaleorOrder, OrderLine
+from saleor.payment import TransactionKind
+from saleor.payment.models import Transaction, TransactionItem
+
+from ..ports import Address, Fulfillment, Order
+
+_MONEY = DecimalField(max_digits=20, decimal_places=3)
+_ZERO = Value(Decimal(0), output_field=_MONEY)
+
+
+def _sum(rows: object, column: str, by: str) -> Coalesce:
+    total = rows.order_by().values(by).annotate(total=Sum(column)).values("total")  # type: ignore[attr-defined]
+    return Coalesce(Subquery(total, output_field=_MONEY), _ZERO)
+
+
+#: Cumulative refunds of an order: of its transactions and of its older payments.
+REFUNDED = _sum(
+    TransactionItem.objects.filter(order_id=OuterRef("pk")), "refunded_value", "order_id"
+) + _sum(
+    Transaction.objects.filter(
+        payment__order_id=OuterRef("pk"), kind=TransactionKind.REFUND, is_success=True
+    ),
+    "amount",
+    "payment__order_id",
+)
+
+
+def refunded_total(order_id: object) -> Decimal:
+    """The order's cumulative refunded amount, one SELECT."""
+    row = SaleorOrder.objects.filter(pk=order_id).annotate(refunded=REFUNDED)
+    return row.values_list("refunded", flat=True).first() or Decimal(0)
+
+
+def read(order_ids: Collection[str]) -> Mapping[str, Order]:
+    """The orders that exist among these ids; anything that is no id is left out."""
+    ids = [key for key in map(_as_uuid, order_ids) if key]
+    if not ids:
+        return {}
+    pieces = OrderLine.objects.filter(order_id=OuterRef("pk")).order_by().values("order_id")
+    rows = (
+        SaleorOrder.objects.filter(pk__in=ids)
+        .select_related("billing_address", "shipping_address", "channel", "collection_point")
+        .prefetch_related("fulfillments")
+        .annotate(
+            refunded=REFUNDED,
+            pieces=Subquery(pieces.annotate(total=Sum("quantity")).values("total")),
+        )
+    )
+    return {str(row.pk): _order(row) for row in rows}
+
+
+def ids_of(number_or_id: str) -> list[str]:
+    """The ids of the orders a person may mean: by number, by id, by the API's id."""
+    text = number_or_id.strip().lstrip("#")
+    if text.isdecimal() and len(text) < 10:
+        found = SaleorOrder.objects.filter(number=int(text)).values_list("pk", flat=True)
+        return [str(pk) for pk in found]
+    try:
+        decoded = base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        decoded = ""
+    return [decoded.removeprefix("Order:") if decoded.startswith("Order:") else text]
+
+
+def phone_of(address: SaleorAddress) -> str:
+    """What was typed or imported, whatever it is."""
+    phone = address.phone
+    return str(getattr(phone, "raw_input", None) or phone or "")
+
+
+def _as_uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def _order(row: SaleorOrder) -> Order:
+    place = row.collection_point
+    return Order(
+        id=str(row.pk),
+        number=str(row.number),
+        channel_id=row.channel_id,
+        channel_slug=row.channel.slug,
+        status=row.status,
+        origin=row.origin,
+        language=row.language_code,
+        created_at=row.created_at,
+        currency=row.currency,
+        total=row.total_gross_amount,
+        charged=row.total_charged_amount,
+        authorized=row.total_authorized_amount,
+        refunded=row.refunded,
+        item_count=row.pieces or 0,
+        billing=_address(row.billing_address),
+        shipping=_address(row.shipping_address),
+        shipping_method_id=str(row.shipping_method_id or ""),
+        shipping_method_name=row.shipping_method_name or "",
+        collection_point_name=row.collection_point_name or (place.name if place else ""),
+        fulfillments=tuple(
+            Fulfillment(
+                id=str(parcel.pk),
+                number=parcel.fulfillment_order,
+                status=parcel.status,
+                tracking_number=parcel.tracking_number or "",
+                created_at=parcel.created_at,
+            )
+            for parcel in row.fulfillments.all()
+        ),
+    )
+
+
+def _address(row: SaleorAddress | None) -> Address | None:
+    if row is None:
+        return None
+    return Address(
+        phone=phone_of(row),
+        country=row.country.code or "",
+        first_name=row.first_name,
+        last_name=row.last_name,
+        company_name=row.company_name,
+        city=row.city,
+        postal_code=row.postal_code,
+        country_area=row.country_area,
+    )

@@ -1,0 +1,80 @@
+"""``ports.Shop`` for Saleor."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from django.conf import settings
+from django.contrib.sites.models import Site
+from saleor.core.db.connection import allow_writer
+from saleor.core.utils import get_domain
+from saleor.order.models import Order as SaleorOrder
+from saleor.plugins.models import PluginConfiguration
+from saleor.shipping.models import ShippingZone
+
+from ..config import stored_values
+from ..ports import ChannelConfiguration, Order
+from . import orders
+
+PLUGIN_ID = "saleor_sms_plugin"
+
+
+class SaleorShop:
+    """Reads Saleor's tables by the writer connection; call it inside ``writer()``."""
+
+    def writer(self) -> AbstractContextManager[None]:
+        return allow_writer()
+
+    def identity(self) -> str:
+        secret = hashlib.sha256(f"sms:{settings.SECRET_KEY}".encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{get_domain()}:{secret}".encode()).hexdigest()
+
+    def configurations(
+        self, channel_ids: Collection[int] | None = None
+    ) -> Sequence[ChannelConfiguration]:
+        rows = PluginConfiguration.objects.filter(
+            identifier=PLUGIN_ID, channel__isnull=False
+        ).select_related("channel")
+        if channel_ids is not None:
+            rows = rows.filter(channel_id__in=channel_ids)
+        return [
+            ChannelConfiguration(
+                channel_id=row.channel_id,
+                channel_slug=row.channel.slug,
+                active=row.active,
+                values=stored_values(row.configuration),
+                currency=row.channel.currency_code,
+                default_country=row.channel.default_country.code or "",
+                shop_name=Site.objects.get_current().name,
+            )
+            for row in rows.order_by("channel_id")
+        ]
+
+    def orders(self, order_ids: Collection[str]) -> Mapping[str, Order]:
+        return orders.read(order_ids)
+
+    def find_orders(self, number_or_id: str) -> Sequence[Order]:
+        return list(orders.read(orders.ids_of(number_or_id)).values())
+
+    def shipping_countries(self, channel_id: int) -> frozenset[str]:
+        zones = ShippingZone.objects.filter(channels=channel_id)
+        return frozenset(country.code for zone in zones for country in zone.countries)
+
+    def recent_phones(self, channel_id: int, limit: int) -> Sequence[tuple[str, str]]:
+        newest = (
+            SaleorOrder.objects.filter(channel_id=channel_id)
+            .exclude(status="draft")
+            .select_related("billing_address", "shipping_address")
+            .only("billing_address", "shipping_address")
+            .order_by("-created_at")[:limit]
+        )
+        return [_phone(order) for order in newest]
+
+
+def _phone(order: SaleorOrder) -> tuple[str, str]:
+    for address in (order.billing_address, order.shipping_address):
+        if address is not None and (phone := orders.phone_of(address)):
+            return phone, address.country.code or ""
+    return "", ""

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from ..domain.reasons import Reason
+from ..domain.transitions import MessageStatus
+
+#: Statuses a worker may claim once ``not_before`` has passed.
+WAITING = (MessageStatus.QUEUED, MessageStatus.HELD)
+
+
+class Message(models.Model):
+    """One text to one recipient: the outbox row, and the decision about it (law 3).
+
+    A text that is not sent is a row too, ``suppressed`` with its reason.
+    """
+
+    #: our own reference, given to the provider and found again in its receipts
+    reference = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    event = models.ForeignKey(
+        "ShopEvent", null=True, on_delete=models.SET_NULL, related_name="messages"
+    )
+    event_name = models.CharField(max_length=64)  # a name of the catalogue, or "test"
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="merged"
+    )
+    order_id = models.CharField(max_length=36, blank=True)
+    order_number = models.CharField(max_length=32, blank=True)
+    channel_id = models.IntegerField(null=True)
+    channel_slug = models.CharField(max_length=255, blank=True)
+    purpose = models.CharField(max_length=16)
+    priority = models.SmallIntegerField()  # lower goes first
+    to_staff = models.BooleanField(default=False)
+
+    recipient = models.CharField(max_length=16, blank=True)  # E.164, "" where there is none
+    country = models.CharField(max_length=2, blank=True)  # the recipient's, for night and sender
+    language = models.CharField(max_length=35, blank=True)
+    sender_id = models.CharField(max_length=16, blank=True)
+    provider = models.CharField(max_length=64, blank=True)
+    body = models.TextField(blank=True)
+    encoding = models.CharField(max_length=4, blank=True)
+    segment_count = models.PositiveSmallIntegerField(null=True)
+    #: what this text says, for the next one: {"parcels": {id: tracking number}, "refunded": "9.90"}
+    says = models.JSONField(default=dict)
+
+    status = models.CharField(max_length=16, choices=[(s.value, s.value) for s in MessageStatus])
+    reason = models.CharField(max_length=32, blank=True)
+    detail = models.TextField(blank=True)  # for people: the particulars of the reason
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    claim = models.UUIDField(null=True)  # the dispatch run that has it
+    claimed_until = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)  # when it was last claimed: counts for the flood rule
+    attempt_count = models.PositiveSmallIntegerField(default=0)
+    price = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "event_name", "recipient"],
+                condition=~models.Q(recipient=""),
+                name="sms_message_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["priority", "not_before", "id"],
+                name="sms_message_due",
+                condition=models.Q(status__in=[s.value for s in WAITING]),
+            ),
+            models.Index(
+                fields=["claimed_until"],
+                name="sms_message_claimed",
+                condition=models.Q(status=MessageStatus.SENDING.value),
+            ),
+            models.Index(fields=["order_id"], name="sms_message_order"),
+            models.Index(fields=["recipient", "taken_at"], name="sms_message_recipient"),
+            models.Index(fields=["channel_id", "created_at"], name="sms_message_channel"),
+            models.Index(fields=["created_at"], name="sms_message_created"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_name} {self.reference} {self.status}"
+
+    @property
+    def why(self) -> str:
+        """One sentence for people: the reason and its particulars, "" when there is none."""
+        sentence = Reason(self.reason).sentence if self.reason in Reason else ""
+        return " ".join(part for part in (sentence, self.detail) if part)
+
+
+class SendAttempt(models.Model):
+    """One call to a provider; the row is durable before the call (law 4)."""
+
+    class Outcome(models.TextChoices):
+        PENDING = "pending"
+        ACCEPTED = "accepted"
+        RETRYABLE = "retryable"
+        REFUSED = "refused"
+        UNKNOWN = "unknown"
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()  # 1 for the first call
+    provider = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.PENDING)
+    code = models.CharField(max_length=64, blank=True)  # the provider's own
+    detail = models.TextField(blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    provider_message_ids = models.JSONField(default=list)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["message", "number"], name="sms_attempt_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} of {self.message_id}: {self.outcome}"

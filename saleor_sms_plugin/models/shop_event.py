@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from django.db import models
+
+
+class ShopEvent(models.Model):
+    """Something that happened in the shop, recorded once (law 2)."""
+
+    #: ``events.keys.event_key``: hook, detector and reconciler compute the same one
+    key = models.CharField(max_length=255, unique=True)
+    name = models.CharField(max_length=64)  # a source of the catalogue, or a signal
+    order_id = models.CharField(max_length=36, blank=True)
+    subject_id = models.CharField(max_length=64)  # the order, or the parcel
+    channel_id = models.IntegerField()
+    facts = models.JSONField(default=dict)  # what only the hook knew: notify, number, amount
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    plan_at = models.DateTimeField(null=True)  # when to plan next; null: everything is decided
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["plan_at", "id"],
+                name="sms_event_due",
+                condition=models.Q(plan_at__isnull=False),
+            ),
+            models.Index(fields=["order_id"], name="sms_event_order"),
+            models.Index(fields=["recorded_at"], name="sms_event_recorded"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,62 @@
+"""The channels' settings, read fresh per batch with one query and parsed once per content."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..config import SmsConfig, parse
+from ..models import Activation
+from ..ports import ChannelConfiguration, Ports, Shop
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel: its stored row, its parsed settings, its countries."""
+
+    stored: ChannelConfiguration
+    config: SmsConfig
+    shop: Shop
+
+    @property
+    def id(self) -> int:
+        return self.stored.channel_id
+
+    @property
+    def slug(self) -> str:
+        return self.stored.channel_slug
+
+    def sends(self, event_name: str) -> bool:
+        return self.stored.active and self.config.sends(event_name)
+
+    @property
+    def shop_name(self) -> str:
+        """The setting, else the shop's own name."""
+        return self.config.shop_name or self.stored.shop_name
+
+    @property
+    def default_country(self) -> str:
+        return self.config.default_country or self.stored.default_country
+
+    @cached_property
+    def allowed_countries(self) -> frozenset[str]:
+        """Never "all": the setting, else the channel's shipping zones."""
+        if self.config.allowed_countries is not None:
+            return self.config.allowed_countries
+        return self.shop.shipping_countries(self.id)
+
+
+def load(ports: Ports, channel_ids: Collection[int] | None = None) -> dict[int, Channel]:
+    """The channels with a stored configuration, by id; all of them when None."""
+    return {
+        stored.channel_id: Channel(stored, parse(stored.values, environ=os.environ), ports.shop)
+        for stored in ports.shop.configurations(channel_ids)
+    }
+
+
+def activations(channel_ids: Collection[int]) -> dict[tuple[int, str], Activation]:
+    """Since when each event sends, by (channel id, event name)."""
+    rows = Activation.objects.filter(channel_id__in=channel_ids)
+    return {(row.channel_id, row.event_name): row for row in rows}

@@ -1,0 +1,132 @@
+"""Taking waiting texts, giving them back, and freeing what a dead worker held."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from django.db import transaction
+
+from ..domain.reasons import Reason
+from ..domain.transitions import MessageStatus
+from ..events.catalogue import Purpose
+from ..models import Message, SendAttempt, locks
+from ..models.message import WAITING
+from ..ports import Ports
+from .channels import Channel
+
+BATCH = 20  #: texts claimed at once
+#: longer than a run (5 s), the call it may be in (13 s) and the wait for a lost database (15 s)
+LEASE = dt.timedelta(seconds=45)
+_WENT_OUT = (
+    MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
+    MessageStatus.UNDELIVERED, MessageStatus.OUTCOME_UNKNOWN,
+)  # fmt: skip
+
+
+def take(claim: UUID, ports: Ports, channels: Mapping[int, Channel]) -> list[Message]:
+    """Up to ``BATCH`` due texts, now ``sending`` and ours for ``LEASE``; oldest first.
+
+    A number that had too many texts keeps its turn: the text is ``held`` (number_flood).
+    """
+    now = ports.clock.now()
+    with transaction.atomic():
+        due = list(
+            Message.objects.select_for_update(skip_locked=True)
+            .filter(status__in=WAITING, not_before__lte=now)
+            .order_by("priority", "not_before", "pk")[:BATCH]
+        )
+        flooded = _flooded(due, now, channels)
+        for message in due:
+            if free_at := flooded.get(message.pk):
+                message.status, message.reason = MessageStatus.HELD, Reason.NUMBER_FLOOD
+                message.detail, message.not_before = f"Until {free_at:%H:%M:%S} UTC.", free_at
+            else:
+                message.status, message.reason, message.detail = MessageStatus.SENDING, "", ""
+                message.claim, message.claimed_until = claim, now + LEASE
+                message.taken_at = now
+        Message.objects.bulk_update(
+            due,
+            ["status", "reason", "detail", "not_before", "claim", "claimed_until", "taken_at"],
+        )
+    return [message for message in due if message.pk not in flooded]
+
+
+def _flooded(
+    due: Collection[Message], now: dt.datetime, channels: Mapping[int, Channel]
+) -> dict[int, dt.datetime]:
+    """Of these texts the ones over their number's limit, with the instant that has room."""
+    limits = {
+        m.pk: channels[m.channel_id].config.flood
+        for m in due
+        if m.purpose == Purpose.TRANSACTIONAL
+        and m.event_id and not m.to_staff and m.channel_id in channels
+    }  # fmt: skip
+    limited = [m for m in due if limits.get(m.pk)]
+    numbers = {m.recipient for m in limited}
+    locks.lock(f"sms-number:{number}" for number in numbers)
+    spans = [dt.timedelta(seconds=limit.seconds) for each in limits.values() for limit in each]
+    taken: dict[str, list[dt.datetime]] = defaultdict(list)
+    for number, at in (
+        Message.objects.filter(
+            recipient__in=numbers, to_staff=False, purpose=Purpose.TRANSACTIONAL,
+            event__isnull=False, status__in=_WENT_OUT, taken_at__gt=now - max(spans, default=LEASE),
+        )
+        .order_by("-taken_at")
+        .values_list("recipient", "taken_at")
+    ):  # fmt: skip
+        taken[number].append(at)
+    over: dict[int, dt.datetime] = {}
+    for message in limited:
+        times = taken[message.recipient]
+        waits = [
+            times[limit.count - 1] + dt.timedelta(seconds=limit.seconds)
+            for limit in limits[message.pk]
+            if len(times) >= limit.count and times[limit.count - 1] > now - dt.timedelta(seconds=limit.seconds)
+        ]
+        if waits:
+            over[message.pk] = max(waits)
+        else:
+            times.insert(0, now)
+    return over
+
+
+def give_back(claim: UUID, message_ids: Collection[int]) -> None:
+    """Claimed texts that no call was made for wait again."""
+    Message.objects.filter(
+        pk__in=message_ids, claim=claim, status=MessageStatus.SENDING
+    ).update(status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None)  # fmt: skip
+
+
+def free_the_dead(ports: Ports) -> int:
+    """Texts whose worker ended are free again; returns how many.
+
+    Where a call had begun its outcome is unknown and the text is never sent again by itself
+    (law 4); where none had, it waits as before.
+    """
+    now = ports.clock.now()
+    with transaction.atomic():
+        dead = list(
+            Message.objects.select_for_update(skip_locked=True)
+            .filter(status=MessageStatus.SENDING, claimed_until__lt=now)
+            .order_by("pk")[:500]
+        )
+        began = set(
+            SendAttempt.objects.filter(
+                message__in=dead, outcome=SendAttempt.Outcome.PENDING
+            ).values_list("message_id", flat=True)
+        )
+        ids = {message.pk for message in dead}
+        freed = {"claim": None, "claimed_until": None}
+        SendAttempt.objects.filter(
+            message_id__in=began, outcome=SendAttempt.Outcome.PENDING
+        ).update(outcome=SendAttempt.Outcome.UNKNOWN, finished_at=now)  # fmt: skip
+        Message.objects.filter(pk__in=began).update(
+            status=MessageStatus.OUTCOME_UNKNOWN, reason=Reason.WORKER_DIED, **freed
+        )
+        Message.objects.filter(pk__in=ids - began).update(
+            status=MessageStatus.QUEUED, taken_at=None, **freed
+        )
+    return len(dead)

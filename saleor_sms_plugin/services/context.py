@@ -1,0 +1,87 @@
+"""The variables of one text, from the order as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from ..domain.rendering import format_money
+from ..domain.tracking import tracking_url
+from ..ports import Fulfillment, Order
+from .channels import Channel
+
+Context = dict[str, dict[str, object]]
+
+
+def build_context(
+    channel: Channel, order: Order | None, language: str, says: Mapping[str, Any]
+) -> Context:
+    """Every catalogue variable, None where it is absent (never "").
+
+    ``says`` is the message's own: its parcels, the refund it tells, the orders of a digest.
+    """
+    config = channel.config
+    context: Context = {
+        "shop": {
+            "name": channel.shop_name or None,
+            "contact": config.contact or None,
+            "url": config.storefront_url or None,
+        },
+        "order": dict.fromkeys(_ORDER),
+        "customer": {"first_name": None, "last_name": None},
+        "fulfillment": {"tracking_number": None, "tracking_url": None},
+        "refund": {"amount": None, "amount_value": None},
+        "digest": {"count": None, "total": None},
+    }
+    if order is None:
+        return context
+
+    def money(amount: Decimal) -> str:
+        return format_money(amount, order.currency, language)
+
+    person = order.billing or order.shipping
+    context["order"] = {
+        "number": order.number,
+        "total": money(order.total),
+        "total_amount": order.total,
+        "currency": order.currency,
+        "item_count": order.item_count,
+        "created_at": order.created_at,
+        "pickup_point": order.collection_point_name or None,
+        "shipping_method": order.shipping_method_name or None,
+    }
+    if person is not None:
+        context["customer"] = {
+            "first_name": person.first_name or None,
+            "last_name": person.last_name or None,
+        }
+    context["fulfillment"] = _parcels(
+        [f for f in order.fulfillments if f.id in says.get("parcels", {})], order, config
+    )
+    if (refund := says.get("refund")) is not None and Decimal(refund) > 0:
+        context["refund"] = {"amount": money(Decimal(refund)), "amount_value": Decimal(refund)}
+    if len(orders := says.get("orders", ())) > 1:
+        total = sum((Decimal(each["total"]) for each in orders), Decimal(0))
+        context["digest"] = {"count": len(orders), "total": money(total)}
+    return context
+
+
+_ORDER = (
+    "number", "total", "total_amount", "currency", "item_count", "created_at",
+    "pickup_point", "shipping_method",
+)  # fmt: skip
+
+
+def _parcels(parcels: list[Fulfillment], order: Order, config: Any) -> dict[str, object]:
+    numbers = [p.tracking_number.strip() for p in parcels if p.tracking_number.strip()]
+    pages = [
+        tracking_url(number, order.shipping_method_name, config.tracking_patterns)
+        for number in numbers
+    ]
+    known = [page for page in pages if page]
+    return {
+        "tracking_number": ", ".join(numbers) or None,
+        # Some parcels with a page and some without: the numbers say it all.
+        "tracking_url": " ".join(known) if known and len(known) == len(numbers) else None,
+    }

@@ -1,0 +1,61 @@
+"""The door conditions: what ends a text while it waits. Asked at planning and before sending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..domain.reasons import Reason
+from ..events.catalogue import EventSpec
+from ..ports import Order
+
+_CANCELLED = {"canceled", "expired"}
+_STOPPED = {"canceled"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a text is about: the order as it is now, and what the text says of it."""
+
+    order: Order
+    says: Mapping[str, Any]
+
+
+def _order_cancelled(subject: Subject) -> bool:
+    if len(subject.says.get("orders", ())) > 1:
+        return False  # a digest stays true
+    return subject.order.status in _CANCELLED
+
+
+def _parcel_cancelled(subject: Subject) -> bool:
+    return all(status in _STOPPED for status in _parcel_statuses(subject))
+
+
+def _awaiting_approval(subject: Subject) -> bool:
+    return any(status == "waiting_for_approval" for status in _parcel_statuses(subject))
+
+
+def _parcel_statuses(subject: Subject) -> list[str]:
+    ids = subject.says.get("parcels", {})
+    return [f.status for f in subject.order.fulfillments if f.id in ids]
+
+
+def _refund_reversed(subject: Subject) -> bool:
+    told = Decimal(subject.says.get("refunded") or 0)
+    return subject.order.refunded <= 0 or subject.order.refunded < told
+
+
+CONDITIONS: dict[Reason, Callable[[Subject], bool]] = {
+    Reason.ORDER_CANCELLED: _order_cancelled,
+    Reason.PARCEL_CANCELLED: _parcel_cancelled,
+    Reason.AWAITING_APPROVAL: _awaiting_approval,
+    Reason.REFUND_REVERSED: _refund_reversed,
+}
+
+
+def ended(spec: EventSpec, order: Order, says: Mapping[str, Any]) -> Reason | None:
+    """The first of the event's door conditions that holds, None when the text may go."""
+    subject = Subject(order, says)
+    return next((reason for reason in spec.ends_when if CONDITIONS[reason](subject)), None)

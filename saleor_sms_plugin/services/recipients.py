@@ -1,0 +1,89 @@
+"""Whose number a text goes to, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..domain import phone_numbers, sender_ids
+from ..domain.reasons import Reason
+from ..events.catalogue import EventSpec, RecipientRule
+from ..exceptions import InvalidRecipient
+from ..ports import Address, Order
+from .channels import Channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """A number and where it is, or the reason why it cannot be texted."""
+
+    number: str = ""  #: E.164; kept also where it may not be texted, "" where it is none
+    country: str = ""
+    reason: Reason | None = None
+    detail: str = ""
+
+
+def of_order(order: Order, spec: EventSpec, channel: Channel) -> Recipient:
+    """The customer's number for this event: one usable number, or the first reason against."""
+    source = channel.config.phone_source
+    rule = spec.recipient if source == "auto" else RecipientRule(source)
+    first, second = (
+        (order.billing, order.shipping)
+        if rule is RecipientRule.BUYER
+        else (order.shipping, order.billing)
+    )
+    chosen = _at(first, channel)
+    if chosen.reason is None or second is None or not second.phone:
+        return chosen
+    # A gift's price must not reach its receiver: where the buyer gave a number that cannot be
+    # texted, the other address serves only if it is the same person's.
+    if rule is RecipientRule.BUYER and chosen.reason is not Reason.NO_PHONE:
+        assert first is not None  # noqa: S101 (it had a phone)
+        if (first.first_name, first.last_name) != (second.first_name, second.last_name):
+            return chosen
+    other = _at(second, channel)
+    return other if other.reason is None else chosen
+
+
+def of_number(raw: str, channel: Channel) -> Recipient:
+    """A number that staff typed: staff alerts and tests know no allowed countries."""
+    return _parse(raw, channel.default_country)
+
+
+def refused(number: str, channel: Channel) -> tuple[Reason, str] | None:
+    """Why a number that was fine at planning may not be texted any more, None when it may."""
+    reason, detail = _not_allowed(number, phone_numbers.country_of(number), channel)
+    return (reason, detail) if reason else None
+
+
+def _at(address: Address | None, channel: Channel) -> Recipient:
+    if address is None or not address.phone.strip():
+        return Recipient(reason=Reason.NO_PHONE, country=address.country if address else "")
+    found = _parse(address.phone, address.country or channel.default_country)
+    if found.reason:
+        return found
+    # The number says where it belongs; the address says where its owner is and sleeps.
+    country = phone_numbers.country_of(found.number)
+    reason, detail = _not_allowed(found.number, country, channel)
+    return Recipient(
+        number=found.number, country=address.country or country, reason=reason, detail=detail
+    )
+
+
+def _parse(raw: str, region: str) -> Recipient:
+    try:
+        number = phone_numbers.parse(raw, region)
+    except InvalidRecipient as error:
+        return Recipient(reason=Reason(error.reason), detail=str(error))
+    return Recipient(number=number, country=phone_numbers.country_of(number))
+
+
+def _not_allowed(number: str, country: str, channel: Channel) -> tuple[Reason | None, str]:
+    config = channel.config
+    if country not in channel.allowed_countries:
+        return Reason.COUNTRY_NOT_ALLOWED, f"{country}: see “Countries you text to”."
+    if config.test_numbers and number not in config.test_numbers:
+        return Reason.NOT_A_TEST_NUMBER, ""
+    sender = config.sender_for(country)
+    if sender and (refusal := sender_ids.refusal(sender, country)):
+        return Reason.SENDER_NOT_ALLOWED, refusal
+    return None, ""

@@ -1,0 +1,107 @@
+"""Recording what happened: one statement, once per event (laws 1 and 2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from django.db import connections, router, transaction
+
+from ..events.catalogue import SIGNALS
+from ..events.keys import event_key
+from ..models import ShopEvent
+from ..ports import Ports
+
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """Something that happened in the shop, as a hook, a detector or the reconciler saw it."""
+
+    name: str  #: a source of the catalogue, or a signal
+    channel_id: int
+    order_id: str = ""
+    subject_id: str = ""  #: the parcel; the order where empty
+    transition: str = ""  #: see ``events.keys.event_key``
+    facts: Mapping[str, object] = field(default_factory=dict)  #: what the row cannot say later
+    occurred_at: dt.datetime | None = None  #: None: now
+
+    @property
+    def key(self) -> str:
+        return event_key(self.name, self.subject_id or self.order_id, self.transition)
+
+
+def record(happening: Happening, ports: Ports) -> bool:
+    """The event is stored; True when it is new.
+
+    Executes exactly one statement, ``INSERT … ON CONFLICT DO NOTHING``, and no transaction of
+    its own. Raises what the database raises: the caller at the shop's side catches it.
+    """
+    now = ports.clock.now()
+    event = ShopEvent(
+        key=happening.key,
+        name=happening.name,
+        order_id=happening.order_id,
+        subject_id=happening.subject_id or happening.order_id,
+        channel_id=happening.channel_id,
+        facts=dict(happening.facts),
+        occurred_at=happening.occurred_at or now,
+        recorded_at=now,
+        plan_at=None if happening.name in SIGNALS else now,
+    )
+    with ports.shop.writer():
+        return _insert_once(event)
+
+
+def _insert_once(event: ShopEvent) -> bool:
+    # Not bulk_create(ignore_conflicts=True): it opens a transaction, two statements more.
+    connection = connections[router.db_for_write(ShopEvent)]
+    quote = connection.ops.quote_name
+    fields = [f for f in ShopEvent._meta.local_concrete_fields if not f.primary_key]
+    columns = ", ".join(quote(f.column) for f in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    values = [f.get_db_prep_save(getattr(event, f.attname), connection) for f in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(ShopEvent._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 (names are ours)
+            " ON CONFLICT DO NOTHING",
+            values,
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def hear(happening: Callable[[], Happening], ports: Ports) -> None:
+    """A hook's whole work: the event is recorded and a worker nudged; never raises (law 1).
+
+    Inside an open transaction nothing is executed before it commits: a statement that failed
+    there would break the shop's next query. ``happening`` is called at that time, under writer
+    access, and may make one SELECT.
+    """
+    try:
+        if transaction.get_connection().in_atomic_block:
+            transaction.on_commit(lambda: _hear(happening, ports), robust=True)
+        else:
+            _hear(happening, ports)
+    except Exception as error:
+        _log(error)
+
+
+def _hear(happening: Callable[[], Happening], ports: Ports) -> None:
+    try:
+        with ports.shop.writer():
+            new = record(happening(), ports)
+        if new:
+            ports.wake.nudge()
+    except Exception as error:
+        _log(error)
+
+
+def _log(error: Exception) -> None:
+    logger.error(
+        "An event was not recorded, the shop goes on: %s: %s", type(error).__name__,
+        str(error).partition("\n")[0], extra={"action": "record_failed"},
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""Personal data is a liability (law 10): bodies and numbers go first, decisions later."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import Q
+
+from ..models import Message, ShopEvent
+from ..models.message import WAITING
+from ..domain.transitions import MessageStatus
+from ..ports import Ports
+from .channels import load
+
+DECISIONS = dt.timedelta(days=400)
+STEP = 1000  #: rows per statement
+
+
+def run(ports: Ports, until: dt.datetime) -> int:
+    """Ended texts older than their channel's ``retention_days`` have no body and no number;
+    events and decisions older than 400 days are gone. Returns the rows touched; bounded by
+    ``until``, the next run goes on.
+    """
+    touched = 0
+    now = ports.clock.now()
+    with ports.shop.writer():
+        days = {c.id: c.config.retention_days for c in load(ports).values()}
+    shortest = min(days.values(), default=90)
+    kept = [
+        (Q(channel_id=channel_id), now - dt.timedelta(days=each)) for channel_id, each in days.items()
+    ]
+    kept.append((~Q(channel_id__in=days), now - dt.timedelta(days=shortest)))
+    for where, before in kept:
+        while ports.clock.now() < until and (rows := _erase(ports, where, before)):
+            touched += rows
+    while ports.clock.now() < until and (rows := _delete(ports, now - DECISIONS)):
+        touched += rows
+    return touched
+
+
+def _erase(ports: Ports, where: Q, before: dt.datetime) -> int:
+    with ports.shop.writer():
+        old = (
+            Message.objects.filter(where, created_at__lt=before)
+            .exclude(status__in=[*WAITING, MessageStatus.SENDING])
+            .exclude(recipient="", body="", detail="")
+            .order_by("created_at")
+            .values_list("pk", flat=True)[:STEP]
+        )
+        return Message.objects.filter(pk__in=list(old)).update(recipient="", body="", detail="")
+
+
+def _delete(ports: Ports, before: dt.datetime) -> int:
+    with ports.shop.writer():
+        messages = Message.objects.filter(created_at__lt=before).order_by("created_at")
+        ids = list(messages.values_list("pk", flat=True)[:STEP])
+        gone, _ = Message.objects.filter(pk__in=ids).delete()
+        events = ShopEvent.objects.filter(recorded_at__lt=before, plan_at__isnull=True)
+        ids = list(events.order_by("recorded_at").values_list("pk", flat=True)[:STEP])
+        also_gone, _ = ShopEvent.objects.filter(pk__in=ids).delete()
+        return gone + also_gone

@@ -1,0 +1,264 @@
+"""The rules of planning: one function each, asked in order; the first answer decides.
+
+A rule sees a ``Case``, all that is known about one order while it is planned, and answers with
+``Suppress`` (no text, and why), ``Wait`` (ask again then) or None (no objection).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..domain.reasons import Reason
+from ..domain.transitions import MessageStatus
+from ..events.catalogue import EVENTS, EventSpec, Wait as WaitFor
+from ..models import Activation, Message, ShopEvent
+from ..models.message import WAITING
+from ..ports import Fulfillment, Order
+from . import door
+from .channels import Channel
+
+PARCELS_TOGETHER = dt.timedelta(seconds=10)  #: parcels recorded within this are one delivery
+NOTIFY_SPAN = dt.timedelta(minutes=1)  #: a hook and its notification are of one request
+SIGNAL_TIME = dt.timedelta(seconds=2)  #: the notification is recorded well within this
+A_DAY = dt.timedelta(days=1)
+_SAID = (*WAITING, MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
+         MessageStatus.OUTCOME_UNKNOWN)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suppress:
+    """No text, for this reason."""
+
+    reason: Reason
+    detail: str = ""
+    into: Message | None = None  #: the text that says it already
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Not yet: ask again at this instant."""
+
+    until: dt.datetime
+
+
+Verdict = Suppress | Wait | None
+
+
+@dataclass
+class Case:
+    """One order while it is planned, under its lock."""
+
+    now: dt.datetime
+    order: Order | None
+    events: Sequence[ShopEvent]  # every event of the order, oldest first
+    messages: list[Message]  # every text of the order; planning appends
+    channels: Mapping[int, Channel]
+    active: Mapping[tuple[int, str], Activation]
+    planned: set[tuple[int, str]] = field(default_factory=set)  # (event id, catalogue name)
+
+    def settle(self, event: ShopEvent, spec: EventSpec) -> dt.timedelta:
+        return dt.timedelta(seconds=self.channels[event.channel_id].config.settle_seconds(spec.name))
+
+    def is_planned(self, event: ShopEvent, name: str) -> bool:
+        return (event.pk, name) in self.planned
+
+    def unplanned(self, name: str) -> list[ShopEvent]:
+        """Events of this order that this catalogue row will still decide."""
+        source = EVENTS[name].source
+        return [e for e in self.events if e.name == source and not self.is_planned(e, name)]
+
+    def texts(self, *names: str) -> list[Message]:
+        """Texts of these events that wait, went out or may have gone out."""
+        return [m for m in self.messages if m.event_name in names and m.status in _SAID]
+
+    def waiting(self, *names: str) -> Message | None:
+        return next((m for m in self.texts(*names) if m.status in WAITING), None)
+
+    def parcel(self, parcel_id: str) -> Fulfillment | None:
+        parcels = self.order.fulfillments if self.order else ()
+        return next((f for f in parcels if f.id == parcel_id), None)
+
+
+def switched_off(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    channel = case.channels.get(event.channel_id)
+    if channel is None:
+        return Suppress(reason=Reason.CHANNEL_GONE)
+    return None if channel.sends(spec.name) else Suppress(reason=Reason.SWITCHED_OFF)
+
+
+def before_activation(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    return not_since(case.active.get((event.channel_id, spec.name)), event.occurred_at)
+
+
+def not_since(activation: Activation | None, occurred_at: dt.datetime) -> Suppress | None:
+    """Law 7; the door asks it too."""
+    if activation is None:
+        return Suppress(reason=Reason.BEFORE_ACTIVATION, detail="It was not switched on yet.")
+    if occurred_at >= activation.active_since:
+        return None
+    return Suppress(
+        reason=Reason.BEFORE_ACTIVATION,
+        detail=f"Switched on at {activation.active_since:%Y-%m-%d %H:%M:%S} UTC.",
+    )
+
+
+def too_late(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    if case.now <= event.occurred_at + dt.timedelta(seconds=spec.expires_seconds):
+        return None
+    return Suppress(reason=Reason.EXPIRED, detail=f"It happened at {event.occurred_at:%H:%M} UTC.")
+
+
+def order_gone(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    return Suppress(reason=Reason.ORDER_GONE) if case.order is None else None
+
+
+def not_news(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    reason = spec.skips_origins.get(case.order.origin) if case.order else None
+    return Suppress(reason=reason) if reason else None
+
+
+def settling(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    if spec.wait is WaitFor.NONE:
+        return None
+    settle = case.settle(event, spec)
+    if event.facts.get("notify") == "signal":
+        settle = max(settle, SIGNAL_TIME)
+    ready = event.recorded_at + settle
+    if spec.wait is WaitFor.TRACKING:
+        siblings = case.unplanned(spec.name)
+        parcels = [case.parcel(e.subject_id) for e in siblings]
+        if all(p.tracking_number.strip() for p in parcels if p):
+            newest = max(e.recorded_at for e in siblings)
+            ready = min(ready, newest + min(settle, PARCELS_TOGETHER))
+    return Wait(until=ready) if case.now < ready else None
+
+
+def declined(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    """``notify_customer=False`` is the staff's wish that the customer hears nothing."""
+    if event.facts.get("notify") is False:
+        return Suppress(reason=Reason.NOTIFY_DECLINED)
+    if event.facts.get("notify") != "signal":
+        return None
+    # The tracking hook does not carry the wish: the notification that follows it does.
+    number = event.facts.get("number")
+    for other in case.events:
+        if other.subject_id != event.subject_id:
+            continue
+        if other.name == "tracking_notified" and other.facts.get("number") == number:
+            return None
+        near = abs(other.recorded_at - event.recorded_at) <= NOTIFY_SPAN
+        if other.name == "fulfillment_created" and near and other.facts.get("notify") is not False:
+            return None
+    return Suppress(reason=Reason.NOTIFY_DECLINED)
+
+
+def ended_at_door(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    if case.order is None:
+        return None
+    reason = door.ended(spec, case.order, initial_says(event, spec, case))
+    return Suppress(reason=reason) if reason else None
+
+
+def merged(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    """A stronger event that is switched on says it: within the window, or still waiting."""
+    settle = case.settle(event, spec)
+    channel = case.channels[event.channel_id]
+    for name in spec.merges_into:
+        if name == "fulfillment_created":
+            continue  # by parcel, see parcel_told
+        stronger = EVENTS[name]
+        if not channel.sends(name):
+            continue
+        waiting = case.waiting(name)
+        near = next(
+            (
+                other
+                for other in case.events
+                if other.name == stronger.source
+                and abs(other.recorded_at - event.recorded_at) <= settle
+                and before_activation(case, other, stronger) is None
+            ),
+            None,
+        )
+        if near or waiting:
+            into = waiting or next((m for m in case.messages if m.event_name == name), None)
+            return Suppress(reason=Reason.MERGED, detail=f"Into “{stronger.label}”.", into=into)
+    return None
+
+
+def later_same(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    """Of several refunds within the window the last one tells the sum."""
+    if spec.name not in ("order_refunded", "order_fully_refunded"):
+        return None
+    settle = case.settle(event, spec)
+    later = any(
+        e.pk != event.pk and event.recorded_at <= e.recorded_at <= event.recorded_at + settle
+        and (e.recorded_at, e.pk) > (event.recorded_at, event.pk)
+        for e in case.unplanned(spec.name)
+    )  # fmt: skip
+    return Suppress(reason=Reason.MERGED, detail="Into the next refund.") if later else None
+
+
+def parcel_told(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    """A tracking text only if the text sent had no number, or another one."""
+    if spec.name != "tracking_updated":
+        return None
+    parcel = case.parcel(event.subject_id)
+    if parcel is None:
+        return Suppress(reason=Reason.PARCEL_CANCELLED)
+    number = parcel.tracking_number.strip()
+    if not number:
+        return Suppress(reason=Reason.NOTHING_NEW, detail="The number was removed.")
+    if number != str(event.facts.get("number", number)).strip():
+        return Suppress(reason=Reason.MERGED, detail="A later change says it.")
+    first = "fulfillment_created"
+    if case.channels[event.channel_id].sends(first):
+        for other in case.unplanned(first):
+            if other.subject_id == parcel.id:
+                return Suppress(reason=Reason.MERGED, detail=f"Into “{EVENTS[first].label}”.")
+    said = [m for m in case.texts(first, spec.name) if parcel.id in m.says.get("parcels", {})]
+    for message in said:
+        if message.status in WAITING:
+            return Suppress(
+                reason=Reason.MERGED, detail=f"Into “{EVENTS[message.event_name].label}”.",
+                into=message,
+            )  # fmt: skip
+    if said and said[-1].says["parcels"][parcel.id] == number:
+        return Suppress(reason=Reason.NOTHING_NEW)
+    if any(m.event_name == spec.name and m.created_at > case.now - A_DAY for m in said):
+        return Suppress(reason=Reason.DAILY_LIMIT)
+    return None
+
+
+def initial_says(event: ShopEvent, spec: EventSpec, case: Case) -> dict[str, Any]:
+    """What a text of this event will say, as far as planning knows."""
+    says: dict[str, Any] = {}
+    if any(name.startswith("fulfillment.") for name in spec.variables):
+        says["parcels"] = {event.subject_id: None}
+    if spec.name in ("order_refunded", "order_fully_refunded"):
+        says["refunded"] = str(event.facts.get("refunded", "0"))
+    return says
+
+
+#: Asked in this order. What needs no waiting comes before ``settling``.
+RULES: tuple[Callable[[Case, ShopEvent, EventSpec], Verdict], ...] = (
+    switched_off,
+    before_activation,
+    too_late,
+    order_gone,
+    not_news,
+    settling,
+    declined,
+    ended_at_door,
+    merged,
+    later_same,
+    parcel_told,
+)
+
+
+def decide(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    """The first rule's answer; None: a text is due."""
+    return next((v for rule in RULES if (v := rule(case, event, spec)) is not None), None)

@@ -1,0 +1,40 @@
+"""What a save of the dashboard form means: what is refused, and what changes with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from ..config import Problem, check
+from ..ports import Ports
+from ..providers import known_providers, provider_class
+from . import activation, installation
+
+
+def refusals(
+    new: Mapping[str, object],
+    old: Mapping[str, object],
+    *,
+    active: bool,
+    channel_id: int,
+    ports: Ports,
+) -> tuple[Problem, ...]:
+    """Why this save cannot be accepted, each problem naming field and fix; empty when it can."""
+    with ports.shop.writer():
+        countries = ports.shop.shipping_countries(channel_id)
+    return check(
+        new,
+        old,
+        active=active,
+        missing=lambda name, settings: provider_class(name).missing(settings),
+        known_providers=known_providers(),
+        shipping_countries=countries,
+        environ=os.environ,
+    )
+
+
+def saved(channel_id: int, ports: Ports) -> None:
+    """Call it in the transaction of the save: activation instants and installation are right."""
+    with ports.shop.writer():
+        installation.adopt(ports)
+        activation.stamp(ports, [channel_id])

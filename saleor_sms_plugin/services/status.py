@@ -1,0 +1,139 @@
+"""What a channel does now, in the owner's words: the read-only fields of the form."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Min
+
+from ..config import notices
+from ..domain import phone_numbers, quiet_hours
+from ..domain.reasons import Reason
+from ..domain.transitions import MessageStatus
+from ..events.catalogue import EVENTS
+from ..exceptions import InvalidRecipient
+from ..models import Activation, Installation, Message
+from ..models.message import WAITING
+from ..ports import Ports
+from ..providers import known_providers, provider_class
+from .channels import Channel, load
+from .test_text import EVENT, outcome_of
+
+LAST_ORDERS = 100
+SILENT = dt.timedelta(minutes=1)  #: longer without a periodic run is worth saying
+
+
+def status_of(channel_id: int, ports: Ports) -> str:
+    """A few sentences: live or not, what is missing, worker and beat, usable phones, notices."""
+    with ports.shop.writer():
+        channel = load(ports, [channel_id]).get(channel_id)
+        if channel is None:
+            return "Sends nothing yet. Next: provider, key, secret, sender, test, then tick Active."
+        parts = [_live(channel, ports), _installation(ports), machinery(ports)]
+        parts += [_stuck(channel), _phones(channel, ports)]
+        parts += notices(channel.config, channel.allowed_countries)
+    return "\n".join(part for part in parts if part)
+
+
+def last_test_of(channel_id: int, ports: Ports) -> str:
+    """What became of the channel's last test text."""
+    with ports.shop.writer():
+        tests = Message.objects.filter(channel_id=channel_id, event_name=EVENT)
+        message = tests.order_by("-pk").first()
+        return outcome_of(message) if message else "No test text was sent yet."
+
+
+def missing_of(channel: Channel) -> list[str]:
+    """The fields still to be filled in, by name."""
+    config = channel.config
+    fields = [problem.field for problem in config.blocking]
+    if config.provider in known_providers():
+        fields += provider_class(config.provider).missing(config.provider_settings)
+    return list(dict.fromkeys(fields))
+
+
+def machinery(ports: Ports) -> str:
+    """Whether a worker and beat were seen, and when."""
+    row = Installation.objects.filter(pk=Installation.ONLY).first()
+    now = ports.clock.now()
+    if row is None or row.worker_at is None:
+        return "No Celery worker has run the plugin's tasks yet."
+    if row.periodic_at is None:
+        return "Worker alive. Celery beat has not been seen: texts that wait go out late."
+    worker, beat = now - row.worker_at, now - row.periodic_at
+    if beat > SILENT:
+        return (
+            f"Celery beat was last seen {ago(beat)} ago: texts that wait go out late. "
+            f"Worker seen {ago(worker)} ago."
+        )
+    return f"Worker alive, beat {ago(beat)} ago."
+
+
+def ago(span: dt.timedelta) -> str:
+    """"20 s", "5 min", "3 h", "2 days"."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, name in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {name}"
+    return f"{seconds} s"
+
+
+def _live(channel: Channel, ports: Ports) -> str:
+    missing = missing_of(channel)
+    if not channel.stored.active:
+        steps = [*missing, "test", "then tick Active"]
+        return f"Sends nothing yet. Next: {', '.join(steps)}."
+    if missing:
+        return f"Sends nothing: {', '.join(missing)} must be filled in."
+    since = Activation.objects.filter(channel_id=channel.id).aggregate(at=Min("active_since"))["at"]
+    zone = ZoneInfo(quiet_hours.zones_of(channel.default_country)[0])
+    now = ports.clock.now().astimezone(zone)
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    texts = Message.objects.filter(
+        channel_id=channel.id, sent_at__gte=today, event_name__in=EVENTS
+    ).count()
+    start = f" since {since.astimezone(zone):%Y-%m-%d %H:%M}" if since else ""
+    where = " (to the server's log only: provider console)" * (channel.config.provider == "console")
+    return f"Live{start}{where}; today {texts} text{'s' * (texts != 1)}."
+
+
+def _installation(ports: Ports) -> str:
+    row = Installation.objects.filter(pk=Installation.ONLY).first()
+    if row is None or row.identity == ports.shop.identity():
+        return ""
+    return "Everything is held. " + Reason.OTHER_INSTALLATION.sentence
+
+
+def _stuck(channel: Channel) -> str:
+    """What waits for somebody, by reason."""
+    mendable = (Reason.PROVIDER_ACCOUNT, Reason.CONFIGURATION, Reason.TEMPLATE)
+    rows = (
+        Message.objects.filter(channel_id=channel.id, status__in=WAITING, reason__in=mendable)
+        .values("reason")
+        .annotate(count=Count("pk"))
+        .order_by("reason")
+    )
+    unknown = Message.objects.filter(
+        channel_id=channel.id, status=MessageStatus.OUTCOME_UNKNOWN
+    ).count()
+    parts = [f"{row['count']} held: {Reason(row['reason']).sentence}" for row in rows]
+    if unknown:
+        parts.append(f"{unknown} with unknown outcome, never sent again by itself.")
+    return " ".join(parts)
+
+
+def _phones(channel: Channel, ports: Ports) -> str:
+    phones = ports.shop.recent_phones(channel.id, LAST_ORDERS)
+    if not phones:
+        return ""
+    usable = sum(_usable(raw, country or channel.default_country) for raw, country in phones)
+    return f"{usable} of the last {len(phones)} orders have a usable mobile."
+
+
+def _usable(raw: str, region: str) -> bool:
+    try:
+        phone_numbers.parse(raw, region)
+    except InvalidRecipient:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""One run of a worker: plan what was recorded, send what is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ..models import Installation, Message, ShopEvent
+from ..models.message import WAITING
+from ..ports import Ports
+from . import activation, claims, dispatch, installation, plan, retention
+
+#: Without a periodic run for this long a nudge does the housekeeping too.
+BEAT_MISSED = dt.timedelta(minutes=1)
+
+
+def work(ports: Ports, until: dt.datetime) -> bool:
+    """What is due is planned and sent until ``until``; True when more is due now."""
+    with ports.shop.writer():
+        live = installation.is_live(ports)
+        if _beat_is_missing(ports):
+            _sweep(ports)
+    plan.run(ports, until)
+    if not live:
+        return False
+    dispatch.run(ports, until)
+    with ports.shop.writer():
+        now = ports.clock.now()
+        return (
+            now >= until
+            and (
+                Message.objects.filter(status__in=WAITING, not_before__lte=now).exists()
+                or ShopEvent.objects.filter(plan_at__lte=now).exists()
+            )
+        )  # fmt: skip
+
+
+def keep_house(ports: Ports) -> None:
+    """The periodic run was seen, dead workers' texts are free, activation instants are set."""
+    with ports.shop.writer():
+        installation.is_live(ports, periodic=True)
+        _sweep(ports)
+
+
+def forget(ports: Ports, until: dt.datetime) -> None:
+    """Erases what is past its retention period."""
+    retention.run(ports, until)
+
+
+def _sweep(ports: Ports) -> None:
+    claims.free_the_dead(ports)
+    activation.stamp(ports)
+
+
+def _beat_is_missing(ports: Ports) -> bool:
+    row = Installation.objects.filter(pk=Installation.ONLY).values_list("periodic_at").first()
+    seen = row[0] if row else None
+    return seen is None or ports.clock.now() - seen > BEAT_MISSED

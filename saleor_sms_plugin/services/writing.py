@@ -1,0 +1,76 @@
+"""The words of one text: language, template, values, length, sender."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..domain import phone_numbers, rendering, segments
+from ..models import Message
+from ..models.message import MessageStatus
+from ..ports import Order
+from .channels import Channel
+from .context import build_context
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A rendered text, ready for the provider."""
+
+    body: str
+    encoding: str
+    segment_count: int
+    language: str
+    sender_id: str
+    says: dict[str, Any]
+
+
+def write(message: Message, channel: Channel, order: Order | None) -> Text:
+    """The text as it is sent now.
+
+    Raises TemplateError where the owner's template cannot be rendered.
+    """
+    says = dict(message.says)
+    if message.event_name == "test":
+        body, language = message.body, message.language
+    else:
+        assert order is not None  # noqa: S101 (the door saw the order)
+        says = _says_now(message, order)
+        chosen = channel.config.text(message.event_name, order.language)
+        language = chosen.language
+        template = rendering.compile(chosen.source)
+        body = template.render(
+            build_context(channel, order, language, says), locale=language
+        )
+    measured = segments.measure(body)
+    return Text(
+        body=body,
+        encoding=measured.encoding,
+        segment_count=measured.segment_count,
+        language=language,
+        sender_id=channel.config.sender_for(phone_numbers.country_of(message.recipient)),
+        says=says,
+    )
+
+
+def _says_now(message: Message, order: Order) -> dict[str, Any]:
+    """What the text says, completed with what is true at the door."""
+    says = dict(message.says)
+    if "parcels" in says:
+        numbers = {f.id: f.tracking_number.strip() for f in order.fulfillments}
+        says["parcels"] = {each: numbers.get(each, "") for each in says["parcels"]}
+    if message.event_name in ("order_refunded", "order_fully_refunded", "order_cancelled"):
+        full = message.event_name == "order_fully_refunded"
+        told = Decimal(0) if full else _refund_told(message)
+        says |= {"refunded": str(order.refunded), "refund": str(order.refunded - told)}
+    return says
+
+
+def _refund_told(message: Message) -> Decimal:
+    """How much of the order's refunds earlier texts told of."""
+    earlier = Message.objects.filter(
+        order_id=message.order_id, status__in=[MessageStatus.SENT, MessageStatus.DELIVERED,
+                                               MessageStatus.OUTCOME_UNKNOWN],
+    ).exclude(pk=message.pk)  # fmt: skip
+    return max((Decimal(m.says.get("refunded") or 0) for m in earlier), default=Decimal(0))

@@ -1,0 +1,105 @@
+"""A shop in memory: ``ports.Shop`` for tests, the demo and plain Django projects."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from ..ports import ChannelConfiguration, Order
+
+
+class MemoryShop:
+    """Holds orders and configurations that a test puts in and changes.
+
+    ``MemoryShop.current()`` is the one that this process's tasks see.
+    """
+
+    _current: ClassVar[MemoryShop | None] = None
+
+    def __init__(self) -> None:
+        self.name = "memory"
+        self.channels: dict[int, ChannelConfiguration] = {}
+        self.stored_orders: dict[str, Order] = {}
+        self.zones: dict[int, frozenset[str]] = {}
+
+    @classmethod
+    def current(cls) -> MemoryShop:
+        if cls._current is None:
+            cls._current = cls()
+        return cls._current
+
+    def configure(
+        self,
+        channel_id: int,
+        slug: str,
+        values: Mapping[str, object],
+        *,
+        active: bool = True,
+        **stored: Any,
+    ) -> ChannelConfiguration:
+        """The channel is stored with these values; what is not given is left out of the row."""
+        self.channels[channel_id] = ChannelConfiguration(
+            channel_id=channel_id, channel_slug=slug, active=active, values=dict(values), **stored
+        )
+        return self.channels[channel_id]
+
+    def put(self, order: Order, **changes: Any) -> Order:
+        """The order is stored as it is, with these changes."""
+        self.stored_orders[order.id] = replace(order, **changes)
+        return self.stored_orders[order.id]
+
+    # ports.Shop
+
+    def writer(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def identity(self) -> str:
+        return self.name
+
+    def configurations(
+        self, channel_ids: Collection[int] | None = None
+    ) -> Sequence[ChannelConfiguration]:
+        return [c for c in self.channels.values() if channel_ids is None or c.channel_id in channel_ids]
+
+    def orders(self, order_ids: Collection[str]) -> Mapping[str, Order]:
+        return {i: self.stored_orders[i] for i in order_ids if i in self.stored_orders}
+
+    def find_orders(self, number_or_id: str) -> Sequence[Order]:
+        return [o for o in self.stored_orders.values() if number_or_id.lstrip("#") in (o.number, o.id)]
+
+    def shipping_countries(self, channel_id: int) -> frozenset[str]:
+        return self.zones.get(channel_id, frozenset())
+
+    def recent_phones(self, channel_id: int, limit: int) -> Sequence[tuple[str, str]]:
+        orders = [o for o in self.stored_orders.values() if o.channel_id == channel_id]
+        newest = sorted(orders, key=lambda o: o.created_at, reverse=True)[:limit]
+        addresses = [o.billing or o.shipping for o in newest]
+        return [(a.phone, a.country) if a else ("", "") for a in addresses]
+
+
+class FixedClock:
+    """``ports.Clock`` that stands still until it is moved."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        self._now = now
+
+    def now(self) -> dt.datetime:
+        return self._now
+
+    def move(self, **span: float) -> dt.datetime:
+        """The clock is later by ``timedelta(**span)``; returns the new instant."""
+        self._now += dt.timedelta(**span)
+        return self._now
+
+
+class CountingWake:
+    """``ports.Wake`` that counts its nudges."""
+
+    def __init__(self) -> None:
+        self.nudges = 0
+
+    def nudge(self) -> None:
+        self.nudges += 1

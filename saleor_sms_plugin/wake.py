@@ -1,0 +1,80 @@
+"""The nudge: asks a worker to look now, and never makes the shop wait for a broker (law 1).
+
+Celery's own publishing waits 0.7 s for a dead broker and more than 25 s for a silent one. So
+the nudge has a connection of its own with short timeouts and no retry, and after a failure it
+is left out for a while; the periodic task brings what it did not.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from celery import Celery, current_app
+from kombu import Connection
+
+logger = logging.getLogger(__name__)
+
+TASK = "saleor_sms_plugin.tasks.run"
+TIMEOUT = 0.3  #: seconds to connect, and for each answer of the broker
+PAUSE = 30.0  #: seconds without a nudge after a failure
+#: A nudge that nobody took within this is pointless: the periodic task has run since.
+EXPIRES = 120
+
+_TRANSPORT = {
+    "socket_timeout": TIMEOUT,
+    "socket_connect_timeout": TIMEOUT,
+    "retry_on_timeout": False,
+    "max_retries": 0,
+    # SQS, by botocore's names
+    "client-config": {"connect_timeout": TIMEOUT, "read_timeout": TIMEOUT},
+}
+
+
+class CeleryWake:
+    """Implements ``ports.Wake`` on the project's Celery app."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._silent_until = 0.0
+
+    def nudge(self) -> None:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        if app.conf.task_always_eager or time.monotonic() < self._silent_until:
+            return
+        # Another thread is nudging: its worker will see this row too.
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._publish(app)
+        except Exception as error:
+            self._silent_until = time.monotonic() + PAUSE
+            self._drop_connection()
+            logger.warning(
+                "The broker did not take the nudge (%s); texts wait for the periodic task, "
+                "no nudge for %d s.", type(error).__name__, PAUSE,
+                extra={"action": "nudge_failed"},
+            )  # fmt: skip
+        finally:
+            self._lock.release()
+
+    def _publish(self, app: Celery) -> None:
+        if self._connection is None:
+            self._connection = app.connection_for_write(
+                connect_timeout=TIMEOUT,
+                transport_options={**app.conf.broker_transport_options, **_TRANSPORT},
+            )
+        with app.amqp.Producer(self._connection) as producer:
+            app.send_task(
+                TASK, producer=producer, retry=False, ignore_result=True, expires=EXPIRES
+            )
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.release()
+            except Exception:
+                logger.debug("The broken broker connection did not close", exc_info=True)

@@ -1,0 +1,30 @@
+"""Chooses host or testing and hands it to services: the only place that knows both."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+
+from django.apps import apps
+
+from .ports import Ports
+from .wake import CeleryWake
+
+
+class SystemClock:
+    """Implements ``ports.Clock``."""
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+
+@lru_cache(maxsize=1)
+def ports() -> Ports:
+    """The ports of this process: Saleor's where it is installed, the memory shop elsewhere."""
+    if apps.is_installed("saleor.plugins"):
+        from .host.shop import SaleorShop
+
+        return Ports(shop=SaleorShop(), wake=CeleryWake(), clock=SystemClock())
+    from .testing.shop import MemoryShop
+
+    return Ports(shop=MemoryShop.current(), wake=CeleryWake(), clock=SystemClock())
