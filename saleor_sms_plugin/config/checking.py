@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 
 from ..domain import sender_ids
-from ..events.catalogue import CATALOGUE
+from ..events.catalogue import CATALOGUE, EventSpec
+from ..events.variables import Value
 from ..exceptions import ConfigurationError, TemplateError
 from .fields import FIELDS, text_field
 from .parsing import SmsConfig, missing_values, parse
-from .problems import Problem, in_form_order, problem
+from .problems import MOST_TOLD, Problem, in_form_order, problem
 from .rows import Row, read
 from .texts import check_section, known_values, place_of
 from .values import did_you_mean, excerpt
@@ -127,14 +129,19 @@ def _sender_problems(config: SmsConfig, shipping: frozenset[str]) -> Iterator[Pr
 def _text_problems(config: SmsConfig, looked_at: Collection[str]) -> Iterator[Problem]:
     known = known_values(config.shop_name, config.contact, config.storefront_url)
     for spec in CATALOGUE:
-        name = text_field(spec.name)
-        if name not in looked_at:
-            continue
-        for section in config.texts[spec.name].values():
-            try:
-                what = check_section(spec, section, max_segments=config.max_segments, known=known)
-                where = place_of(section)
-            except TemplateError as error:
-                what, where = str(error), place_of(section, error)
-            if what:
-                yield problem(name, what, where=where)
+        if text_field(spec.name) in looked_at:
+            # Lazily, so that a field full of mistakes costs no more than the few that are told.
+            yield from islice(_wrong_texts(spec, config, known), MOST_TOLD)
+
+
+def _wrong_texts(
+    spec: EventSpec, config: SmsConfig, known: Mapping[str, Value]
+) -> Iterator[Problem]:
+    for section in config.texts[spec.name].values():
+        try:
+            what = check_section(spec, section, max_segments=config.max_segments, known=known)
+            where = place_of(section)
+        except TemplateError as error:
+            what, where = str(error), place_of(section, error)
+        if what:
+            yield problem(text_field(spec.name), what, where=where)

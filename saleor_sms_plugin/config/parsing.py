@@ -32,6 +32,9 @@ BLOCKING_FIELDS = frozenset(
     | set(PROVIDER_FIELDS)
 )
 
+#: of one field; a save renders each of them several times
+MOST_LANGUAGES = 20
+
 #: without these no text can be made or sent, whoever the provider is
 NEEDED = {
     "sender_id": "is empty. Write the name or number that customers see as the sender.",
@@ -46,8 +49,8 @@ class SmsConfig:
     provider: str
     #: what ``get_provider`` takes, with ``env:`` references replaced
     provider_settings: Mapping[str, str] = field(repr=False)
-    sender_id: str
-    senders: Mapping[str, str]  #: country → sender, beside ``sender_id``
+    sender_id: str  #: a name, or the digits of a number without +; as ``sender_ids.check`` gives it
+    senders: Mapping[str, str]  #: country → sender, where another than ``sender_id``
     shop_name: str
     contact: str
     default_country: str  #: "" stands for the channel's
@@ -160,7 +163,12 @@ class _Reader:
         """The owner's texts of an event; none where they cannot be told apart."""
         name = text_field(event)
         try:
-            return MappingProxyType(split_languages(self.row[name]))
+            sections = split_languages(self.row[name])
+            if len(sections) > MOST_LANGUAGES:
+                raise TemplateError(
+                    f"has {len(sections)} languages. At most {MOST_LANGUAGES} are allowed."
+                )
+            return MappingProxyType(sections)
         except TemplateError as error:
             where = f"line {error.line}" if error.line is not None else ""
             self.problems.append(self._problem(name, str(error), where))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from .fields import FIELDS
 
-_PLACE = {name: place for place, name in enumerate(FIELDS)}
+#: problems told of one field; whoever mends five sees the next
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -36,5 +38,13 @@ def problem(field: str, what: str, *, where: str = "", blocking: bool = False) -
 
 
 def in_form_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """The distinct problems, in the order of the form's fields."""
-    return tuple(sorted(dict.fromkeys(problems), key=lambda found: _PLACE[found.field]))
+    """The distinct problems in the order of the form, the first five of each field."""
+    by_field: dict[str, dict[Problem, None]] = {}
+    for found in problems:
+        by_field.setdefault(found.field, {})[found] = None
+    return tuple(
+        found
+        for field in FIELDS
+        if field in by_field
+        for found in islice(by_field[field], MOST_TOLD)
+    )

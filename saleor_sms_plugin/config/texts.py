@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ..domain import rendering, segments
@@ -70,22 +70,19 @@ def _absences(spec: EventSpec, source: str) -> Iterator[frozenset[str]]:
 
 def outcomes(
     spec: EventSpec, source: str, language: str, known: Mapping[str, Value] | None = None
-) -> list[str]:
+) -> Iterator[str]:
     """The text rendered with long samples, with optional values present and absent.
 
     Raises ``TemplateError`` where it cannot be rendered.
     """
     template = rendering.compile(source)
-    return [
-        template.render(
-            sample_context(spec, long=True, absent=absent, known=known), locale=language or "en"
-        )
-        for absent in dict.fromkeys(_absences(spec, source))
-    ]
+    for absent in dict.fromkeys(_absences(spec, source)):
+        context = sample_context(spec, long=True, absent=absent, known=known)
+        yield template.render(context, locale=language or "en")
 
 
-def price(rendered: list[str]) -> Price:
-    """The cost of the dearest of the rendered texts."""
+def price(rendered: Iterable[str]) -> Price:
+    """The cost of the dearest of the rendered texts; there must be one."""
     dearest = max(rendered, key=lambda text: (segments.measure(text).segment_count, len(text)))
     found = segments.measure(dearest)
     plain = segments.measure(segments.fold(dearest)).segment_count
@@ -100,19 +97,19 @@ def check_section(
     Raises ``TemplateError`` with line and column inside the section.
     """
     rendering.validate(section.text, names_of(spec))
-    rendered = outcomes(spec, section.text, section.language, known)
-    if not all(rendered):
-        return (
-            "comes out empty for some orders. Write words that do not depend on an if, or "
-            "untick the event."
-        )
-    cost = price(rendered)
-    if cost.segment_count <= max_segments:
-        return ""
-    return (
-        f"takes up to {cost.segment_count} segments{because(cost)}; at most {max_segments} are "
-        "allowed. Shorten it, or raise max_segments in Advanced."
-    )
+    for rendered in outcomes(spec, section.text, section.language, known):
+        if not rendered:
+            return (
+                "comes out empty for some orders. Write words that do not depend on an if, or "
+                "untick the event."
+            )
+        cost = price([rendered])
+        if cost.segment_count > max_segments:
+            return (
+                f"takes {cost.segment_count} segments with long values{because(cost)}; at most "
+                f"{max_segments} are allowed. Shorten it, or raise max_segments in Advanced."
+            )
+    return ""
 
 
 def because(cost: Price) -> str:

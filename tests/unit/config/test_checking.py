@@ -245,12 +245,13 @@ def test_a_text_longer_than_allowed_is_refused_with_its_price() -> None:
     """Segments are counted with long samples; special letters are named."""
     assert _text("a" * 612) == []
     assert _text("a" * 613) == [
-        f"{TEXT}: takes up to 5 segments; at most 4 are allowed. Shorten it, or raise "
+        f"{TEXT}: takes 5 segments with long values; at most 4 are allowed. Shorten it, or raise "
         "max_segments in Advanced."
     ]
     assert _text("[pl]\n" + "a" * 268 + "ł") == [
-        f"{TEXT}, language pl: takes up to 5 segments because of \u2018ł\u2019; without such "
-        "letters 2; at most 4 are allowed. Shorten it, or raise max_segments in Advanced."
+        f"{TEXT}, language pl: takes 5 segments with long values because of \u2018ł\u2019; "
+        "without such letters 2; at most 4 are allowed. Shorten it, or raise max_segments in "
+        "Advanced."
     ]
     assert _text("a" * 613, advanced="max_segments = 5") == []
 
@@ -259,7 +260,7 @@ def test_the_length_is_that_of_the_longest_outcome() -> None:
     """A branch taken only where a value is absent counts as well."""
     text = "{% if order.pickup_point %}x{% else %}" + "a" * 613 + "{% endif %}"
     (message,) = _text(text)
-    assert "takes up to 5 segments" in message
+    assert "takes 5 segments" in message
 
 
 def test_a_text_that_can_come_out_empty_is_refused() -> None:
@@ -282,3 +283,22 @@ def test_a_test_number_to_send_to_is_checked() -> None:
     """A save that asks for a test text needs a number that can get it."""
     (message,) = _messages({**GOOD, "send_test_to": "+48221234567"})
     assert message.startswith("Send a test to (send_test_to): ")
+
+
+def test_of_many_mistakes_in_a_field_five_are_told() -> None:
+    """A notification stays readable, and other fields are still heard."""
+    row = {**GOOD, "advanced": "oops = 1\n" * 500, "staff_numbers": "1," * 400}
+    messages = _messages(row)
+    assert [message.partition(",")[0] for message in messages] == [
+        *["Staff numbers (staff_numbers)"] * 5,
+        *["Advanced (advanced)"] * 5,
+    ]
+    texts = "\n".join(f"[{letter}a]\n{{{{ a.b }}}}" for letter in "abcdefghij")
+    assert len(_text(texts)) == 5
+
+
+def test_more_than_twenty_languages_are_refused() -> None:
+    """Each language is rendered many times at a save; a field has room for twenty."""
+    languages = [f"[{a}{b}]\nx" for a in "abc" for b in "abcdefg"]
+    assert _text("\n".join(languages[:20])) == []
+    assert _text("\n".join(languages)) == [f"{TEXT}: has 21 languages. At most 20 are allowed."]
