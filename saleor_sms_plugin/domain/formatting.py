@@ -64,6 +64,8 @@ def format_date(moment: dt.datetime | dt.date, pattern: str, locale: str) -> str
     if not isinstance(moment, dt.datetime):
         moment = dt.datetime.combine(moment, dt.time(), tzinfo=dt.UTC)
     try:
+        if "%" in pattern:  # strftime's way, which would print its letters as fields
+            raise ValueError
         return clean(format_datetime(moment, pattern, tzinfo=moment.tzinfo, locale=where))
     except (KeyError, ValueError, AttributeError) as error:
         raise ValueError(
