@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -16,6 +18,7 @@ from tests.wire.keys import pem
 KEY, SECRET, APPLICATION = "abcd1234", "abcdef0123456789", "app-0001"
 
 Connect = Callable[..., VonageProvider]
+AnswerWith = Callable[[bytes], str]
 
 
 @pytest.fixture
@@ -60,3 +63,28 @@ def message() -> OutboundMessage:
         body="Your order 42 is on its way.",
         reference=str(uuid.uuid4()),
     )
+
+
+@pytest.fixture
+def answer_with() -> Iterator[AnswerWith]:
+    """Starts a server that answers one SMS with exactly these bytes; gives its URL."""
+    listeners: list[socket.socket] = []
+
+    def start(answer: bytes) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        threading.Thread(target=_answer_once, args=(listener, answer), daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def _answer_once(listener: socket.socket, answer: bytes) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        received = b""
+        while b"client-ref" not in received:
+            received += connection.recv(65536)
+        connection.sendall(answer)

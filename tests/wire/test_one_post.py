@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,7 @@ from saleor_sms_plugin.exceptions import (
 )
 from saleor_sms_plugin.providers import OutboundMessage
 from saleor_sms_plugin.testing.vonage_server import VonageServer
-from tests.wire.conftest import Connect
+from tests.wire.conftest import AnswerWith, Connect
 
 FAULTS: dict[str, type[ProviderError]] = {
     "throttle": ProviderThrottled,
@@ -92,13 +93,14 @@ def test_the_next_message_is_sent_after_a_fault(
 
 
 def test_a_redirect_is_not_followed(
-    vonage: VonageServer, connect: Connect, message: OutboundMessage
+    vonage: VonageServer, answer_with: AnswerWith, connect: Connect, message: OutboundMessage
 ) -> None:
     """A 307 with a Location, which requests would follow with a second POST, is not followed."""
-    with closing(_server_that_redirects(vonage.url)) as listener:
-        provider = connect(base_url=_url(listener))
-        with pytest.raises(OutcomeUnknown) as raised:
-            provider.send(message)
+    head = f"HTTP/1.1 307 Moved\r\nLocation: {vonage.url}/sms/json\r\nContent-Length: 0\r\n\r\n"
+    provider = connect(base_url=answer_with(head.encode()))
+
+    with pytest.raises(OutcomeUnknown) as raised:
+        provider.send(message)
 
     assert raised.value.http_status == 307
     assert vonage.requests == []
@@ -168,25 +170,23 @@ def test_what_the_sdk_dislikes_is_rejected_unsent(
     wrong: dict[str, str], vonage: VonageServer, connect: Connect, message: OutboundMessage
 ) -> None:
     """The SDK's own checks are a refusal of this message; its text is not repeated."""
-    fields = {**vars(message), **wrong}
+    refused = replace(message, **wrong)
 
     with pytest.raises(ProviderRejected) as raised:
-        connect("messages").send(OutboundMessage(**fields))
+        connect("messages").send(refused)
 
     assert vonage.requests == []
     assert vonage.connections == 0
     assert raised.value.__cause__ is None
-    assert fields["recipient"] not in str(raised.value)
+    assert refused.recipient not in str(raised.value)
 
 
 def test_half_a_surrogate_pair_is_rejected_unsent(
     vonage: VonageServer, connect: Connect, message: OutboundMessage
 ) -> None:
     """A text that no encoding can write is a refusal, not a crash."""
-    fields = {**vars(message), "body": "half \ud83d"}
-
     with pytest.raises(ProviderRejected):
-        connect().send(OutboundMessage(**fields))
+        connect().send(replace(message, body="half \ud83d"))
 
     assert vonage.requests == []
 
@@ -196,25 +196,6 @@ def silent_listener() -> Iterator[socket.socket]:
     """Takes connections and never says a word."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         yield listener
-
-
-def _server_that_redirects(target: str) -> socket.socket:
-    import threading
-
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            while b"client-ref" not in connection.recv(65536):
-                pass
-            connection.sendall(
-                f"HTTP/1.1 307 Moved\r\nLocation: {target}/sms/json\r\n"
-                f"Content-Length: 0\r\n\r\n".encode()
-            )
-
-    threading.Thread(target=serve, daemon=True).start()
-    return listener
 
 
 def _url(listener: socket.socket) -> str:

@@ -101,7 +101,12 @@ class VonageProvider(Provider):
     def _connect(self) -> tuple[Wire, Post]:
         from . import sdk
 
-        wire = Wire(provider=PROVIDER, label=LABEL, timeout=self._timeout or TIMEOUT, base_url=self._base_url)
+        wire = Wire(
+            provider=PROVIDER,
+            label=LABEL,
+            timeout=self._timeout or TIMEOUT,
+            base_url=self._base_url,
+        )
         with self._lock:
             self._wires.add(wire)
             if self._auth is None:

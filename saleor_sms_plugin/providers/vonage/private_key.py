@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _PEM = re.compile(
-    r"\s*-----BEGIN ((?:RSA )?PRIVATE KEY)-----([A-Za-z0-9+/=\s\\]+)-----END \1-----\s*"
+    r"\s*-----BEGIN ((?:RSA )?PRIVATE KEY)-----([A-Za-z0-9+/=\s]+)-----END \1-----\s*"
 )
-_LINE_BREAKS = re.compile(r"\\[nr]|\s")
+_SPELLED_BREAKS = re.compile(r"\\[nr]")
 _ASK = "Private key (private_key)"
 
 
@@ -28,13 +28,13 @@ def load_private_key(text: str) -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    pem = _PEM.fullmatch(text)
+    pem = _PEM.fullmatch(_SPELLED_BREAKS.sub("\n", text))
     if pem is None:
         raise ConfigurationError(
             f"{_ASK} must be the text of the key file itself, from “-----BEGIN PRIVATE KEY-----” "
             f"to “-----END PRIVATE KEY-----”, without a password; the name of a file is not read."
         )
-    label, body = pem[1], _LINE_BREAKS.sub("", pem[2])
+    label, body = pem[1], "".join(pem[2].split())
     mended = f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"
     try:
         key = load_pem_private_key(mended.encode(), password=None)

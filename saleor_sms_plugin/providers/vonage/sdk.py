@@ -18,6 +18,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from requests import PreparedRequest
 from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 from vonage_http_client.http_client import (  # type: ignore[import-untyped]
     HttpClient,
@@ -79,7 +80,10 @@ def connect(api: str, auth: Auth, wire: Wire) -> Post:
     options = HttpClientOptions(pool_connections=1, pool_maxsize=1, max_retries=0)
     agent = f"{version('vonage-http-client')} saleor-sms-plugin/{__version__}"
     client = HttpClient(auth, options, agent)
-    client._session.mount("https://", wire)  # the SDK has no public way to its session
+    session = client._session  # the SDK has no public way to it
+    session.mount("https://", wire)
+    # Without an auth of its own, requests puts what it finds in ~/.netrc in place of ours
+    session.auth = _as_it_is
     send = _APIS[api](client)
 
     def post(message: OutboundMessage) -> None:
@@ -128,6 +132,10 @@ _APIS: dict[str, Callable[[HttpClient], Callable[[OutboundMessage], object]]] = 
 
 def _encoding(body: str) -> str:
     return ENCODINGS[measure(body).encoding]
+
+
+def _as_it_is(request: PreparedRequest) -> PreparedRequest:
+    return request
 
 
 def _say_nothing(record: logging.LogRecord) -> bool:

@@ -101,6 +101,10 @@ class VonageServer:
         with self._lock:
             self._faults.extend(parsed)
 
+    def hang_up(self) -> None:
+        """Every open connection ends, as idle ones do after a while; new ones are taken."""
+        self._server.hang_up()
+
     def close(self) -> None:
         """Nothing listens, and every connection is closed."""
         self.stopping.set()

@@ -1,0 +1,282 @@
+"""The transport under the SDK: one host, one connection per thread, no leak, no log."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from saleor_sms_plugin.exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
+from saleor_sms_plugin.providers import OutboundMessage, get_provider, wire
+from saleor_sms_plugin.testing.vonage_server import VonageServer
+from tests.wire.conftest import APPLICATION, KEY, SECRET, AnswerWith, Connect
+
+BASIC = "Basic " + base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
+
+
+def _in_threads(count: int, work: Any) -> None:
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize("api", ["sms", "messages"])
+def test_many_sends_use_one_connection(
+    api: str, vonage: VonageServer, connect: Connect, message: OutboundMessage
+) -> None:
+    """A provider keeps its connection alive from send to send."""
+    provider = connect(api)
+
+    for _ in range(20):
+        provider.send(message)
+
+    assert len(vonage.requests) == 20
+    assert vonage.connections == 1
+
+
+def test_each_thread_has_its_own_connection(
+    vonage: VonageServer, connect: Connect, message: OutboundMessage
+) -> None:
+    """Four threads share a provider over four connections; no message is lost or doubled."""
+    provider = connect()
+    barrier = threading.Barrier(4)
+
+    def work() -> None:
+        barrier.wait()
+        for _ in range(10):
+            provider.send(message)
+
+    _in_threads(4, work)
+
+    assert len(vonage.requests) == 40
+    assert vonage.connections == 4
+
+
+def test_headers_do_not_leak_between_apis_and_threads(
+    vonage: VonageServer, connect: Connect, message: OutboundMessage, private_key: str
+) -> None:
+    """Each request has its own API's Content-Type and credentials, whatever runs beside it."""
+    sms = connect("sms")
+    messages = connect("messages", application_id=APPLICATION, private_key=private_key)
+
+    def work() -> None:
+        for _ in range(10):
+            messages.send(message)
+            sms.send(message)
+
+    _in_threads(4, work)
+
+    seen = {
+        (request.path, request.headers["Content-Type"], request.headers["Authorization"][:6])
+        for request in vonage.requests
+    }
+    assert seen == {
+        ("/sms/json", "application/x-www-form-urlencoded", "Basic "),
+        ("/v1/messages", "application/json", "Bearer"),
+    }
+    assert len(vonage.accepted) == 80
+
+
+def test_a_connection_that_the_server_closed_while_idle_costs_no_message(
+    vonage: VonageServer, connect: Connect, message: OutboundMessage
+) -> None:
+    """A close that has arrived is seen before the next request, which gets a new connection."""
+    provider = connect()
+    provider.send(message)
+
+    vonage.hang_up()
+    provider.send(message)
+
+    assert len(vonage.accepted) == 2
+    assert vonage.connections == 2
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    vonage: VonageServer,
+    connect: Connect,
+    message: OutboundMessage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Firewalls forget idle connections without a word, and what is written there is lost."""
+    provider = connect()
+    provider.send(message)
+    monkeypatch.setattr(wire, "IDLE_SECONDS", -1.0)
+
+    provider.send(message)
+
+    assert vonage.connections == 2
+
+
+def test_close_ends_the_connections_and_a_later_send_opens_one(
+    vonage: VonageServer, connect: Connect, message: OutboundMessage
+) -> None:
+    """Closing is not an end: it may be done twice, and sending goes on."""
+    provider = connect()
+    provider.send(message)
+
+    provider.close()
+    provider.close()
+    provider.send(message)
+
+    assert len(vonage.accepted) == 2
+    assert vonage.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("api", "url"),
+    [
+        ("sms", "https://rest.nexmo.com/sms/json"),
+        ("messages", "https://api.nexmo.com/v1/messages"),
+    ],
+)
+def test_without_a_base_url_vonage_itself_is_called_with_limits(
+    api: str, url: str, message: OutboundMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor's hosts over verified TLS, 3.05 s to connect and 10 s to read, no retries."""
+    calls: list[tuple[Any, ...]] = []
+
+    def unreachable(
+        self: HTTPAdapter, request: requests.PreparedRequest, **kwargs: Any
+    ) -> requests.Response:
+        calls.append((request.url, kwargs["timeout"], kwargs["verify"], self.max_retries.total))
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(HTTPAdapter, "send", unreachable)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    provider = get_provider("vonage", {"api_key": KEY, "api_secret": SECRET, "api": api})
+
+    with pytest.raises(ProviderUnavailable):
+        provider.send(message)
+
+    assert calls == [(url, (3.05, 10.0), True, 0)]
+
+
+def test_a_base_url_is_connected_to_past_any_proxy(
+    vonage: VonageServer,
+    connect: Connect,
+    message: OutboundMessage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A proxy of the environment does not get messages that are meant for this machine."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    connect().send(message)
+
+    assert len(vonage.accepted) == 1
+
+
+def test_a_netrc_does_not_replace_the_credentials(
+    vonage: VonageServer,
+    connect: Connect,
+    message: OutboundMessage,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """What a server's user keeps in ~/.netrc for other programs is not sent to Vonage."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    connect().send(message)
+
+    assert [request.headers["Authorization"] for request in vonage.requests] == [BASIC]
+
+
+def test_an_endless_answer_is_not_read_to_its_end(
+    answer_with: AnswerWith,
+    connect: Connect,
+    message: OutboundMessage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An answer longer than any true one is cut, and says nothing."""
+    monkeypatch.setattr(wire, "ANSWER_BYTES", 1000)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+    url = answer_with(head + b'{"messages": [{"status": "0"}]}'.ljust(5000))
+
+    assert connect(base_url=url).send(message).segment_count == 1
+    url = answer_with(head + b'{"messages": [{"status": "0"}]}'.rjust(5000))
+    with pytest.raises(OutcomeUnknown):
+        connect(base_url=url).send(message)
+
+
+def test_nothing_of_a_message_is_logged(
+    vonage: VonageServer,
+    connect: Connect,
+    message: OutboundMessage,
+    private_key: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With every logger at DEBUG no number, text, secret or token is in any line."""
+    logging.getLogger("vonage").disabled = False
+    logging.getLogger("vonage").setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)
+    settings = {"application_id": APPLICATION, "private_key": private_key}
+    providers = [connect("sms"), connect("messages"), connect("messages", **settings)]
+    vonage.script("http:400", "http:500", "html")
+
+    for provider in providers * 2:
+        try:
+            provider.send(message)
+        except Exception as error:
+            logging.getLogger("test").debug("%s", error)
+
+    assert len(vonage.requests) == 6
+    assert [record for record in caplog.records if record.name == "vonage"] == []
+    for private in (message.recipient[1:], message.body, SECRET, BASIC[6:], "Bearer"):
+        assert private not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://sms-proxy.example.com",
+        "https://sms-proxy.example.com:8443/",
+        "http://127.0.0.1:8025",
+        "http://127.8.9.1:1",
+        "http://[::1]:8025",
+        "http://localhost:8025",
+    ],
+)
+def test_a_base_url_is_https_or_on_this_machine(base_url: str, connect: Connect) -> None:
+    """Where nobody can listen in, a test server may be called."""
+    assert wire.check_base_url(base_url) == base_url.rstrip("/")
+    connect(base_url=base_url)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "http://sms-proxy.example.com",
+        "http://10.0.0.1",
+        "http://0.0.0.0:80",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://127.1",
+        "http://[::2]",
+        "https://",
+        "https://user:pass@rest.nexmo.com",
+        "https://127.0.0.1@evil.example",
+        "https://rest.nexmo.com/path",
+        "https://rest.nexmo.com?x=1",
+        "https://rest.nexmo.com#x",
+        "https://rest.nexmo.com:99999",
+        "https://[::1",
+        "ftp://127.0.0.1",
+        "file:///etc/passwd",
+        "rest.nexmo.com",
+    ],
+)
+def test_any_other_base_url_is_refused(base_url: str, connect: Connect) -> None:
+    """Credentials never cross a network in the clear; the error names the setting and the fix."""
+    with pytest.raises(ConfigurationError, match=r"SALEOR_SMS_VONAGE_BASE_URL.*https://host"):
+        connect(base_url=base_url)
