@@ -83,7 +83,7 @@ def _count(units: str, encoding: Encoding) -> int:
     count = position = 0
     while position < len(units):
         position += several
-        if units[position - 1 : position] == _ESCAPE and position < len(units):
+        if units[position - 1 : position] == _ESCAPE:
             position -= 1
         count += 1
     return count

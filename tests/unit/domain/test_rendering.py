@@ -240,6 +240,8 @@ GROW = "{% assign a = 'aaaaaaaaaa' %}{% for i in (1..50) %}{% assign a = a | FIL
         GROW.replace("'aaaaaaaaaa'", "9").replace("FILTER", "times: a"),
         "{% assign a = 'aaaaaaaaaa' %}{% for i in (1..50) %}{% capture a %}{{ a }}{{ a }}"
         "{% endcapture %}{% endfor %}",
+        GROW.replace("50", "10").replace("FILTER", "append: a")
+        + "".join(f"{{% assign b{n} = a %}}" for n in range(20)),
         "{% for i in (1..1000000000) %}a{% endfor %}",
         "{% for i in (1..1000000000) reversed %}a{% endfor %}",
         "{% for i in (1..order.item_count) %}a{% endfor %}",
