@@ -20,7 +20,8 @@ from .segments import clean, fold, shorten
 
 MAX_STRING = 20_000  #: characters that a filter or a text may make
 MAX_NUMBER = 10**18
-MAX_WORK = 1_000_000  #: characters that all filters of one text may read and write
+MAX_WORK = 1_000_000  #: characters that all filters of one text may read and write,
+CALL_COST = 50  #: each reading and each writing counted as this many more
 
 MATH_FILTERS = frozenset(
     {
@@ -79,9 +80,9 @@ class Context(RenderContext):
 
     def spend(self, value: object) -> None:
         size = len(value) if isinstance(value, str | list) else 1
-        self.work += size
+        self.work += size + CALL_COST
         if size > MAX_STRING or self.work > MAX_WORK:
-            raise FilterError("the filters make too much text", token=None)
+            raise FilterError("the filters have too much to do", token=None)
         if isinstance(value, int) and abs(value) > MAX_NUMBER:
             raise FilterError("the number is too large", token=None)
 

@@ -261,6 +261,9 @@ GROW = "{% assign a = 'aaaaaaaaaa' %}{% for i in (1..50) %}{% assign a = a | FIL
         "{% for i in (1..100) %}"
         + ("{{ order.number | append: '" + "a" * 1000 + "' | upcase | size }}") * 4
         + "{% endfor %}",
+        "{% for i in (1..100) %}{% for j in (1..10) %}"
+        + "{% assign a = i | sms_money: 'EUR' %}" * 100
+        + "{% endfor %}{% endfor %}",
         "\ud800",
     ],
 )  # fmt: skip
