@@ -8,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register as register_check
+from django.core.checks import CheckMessage, Tags, Warning
+from django.core.checks import register as register_check
 from django.db import DatabaseError
 
 from . import wiring

@@ -135,7 +135,7 @@ class SmsPlugin(BasePlugin):
         self, fulfillment: Fulfillment, *args: Any, previous_value: Any, **kwargs: Any
     ) -> Any:
         notify = kwargs.get("notify_customer", args[0] if args else True)
-        facts = {"notify": bool(True if notify is None else notify)}
+        facts: dict[str, object] = {"notify": bool(True if notify is None else notify)}
         return self._hear_parcel("fulfillment_created", fulfillment, previous_value, facts=facts)
 
     def fulfillment_canceled(

@@ -106,6 +106,9 @@ class Shop(Protocol):
     def shipping_countries(self, channel_id: int) -> frozenset[str]:
         """ISO codes of the countries in the channel's shipping zones."""
 
+    def forget_plugin(self) -> int:
+        """The plugin's stored settings are gone; returns of how many channels."""
+
     def recent_phones(self, channel_id: int, limit: int) -> Sequence[tuple[str, str]]:
         """(phone, country) of the channel's newest orders; phone "" where none was given."""
 

@@ -1,4 +1,4 @@
-"""Celery tasks: each calls services and ends within seconds. Celery finds them beside ``plugin``."""
+"""Celery tasks: each is one service call of a few seconds. Celery finds them beside ``plugin``."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class CeleryWake:
         self._silent_until = 0.0
 
     def nudge(self) -> None:
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        app = current_app._get_current_object()
         if app.conf.task_always_eager or time.monotonic() < self._silent_until:
             return
         # Another thread is nudging: its worker will see this row too.
@@ -67,9 +67,7 @@ class CeleryWake:
                 transport_options={**app.conf.broker_transport_options, **_TRANSPORT},
             )
         with app.amqp.Producer(self._connection) as producer:
-            app.send_task(
-                TASK, producer=producer, retry=False, ignore_result=True, expires=EXPIRES
-            )
+            app.send_task(TASK, producer=producer, retry=False, ignore_result=True, expires=EXPIRES)
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None

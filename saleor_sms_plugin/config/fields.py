@@ -142,7 +142,10 @@ _GENERAL = (
         name="shop_name",
         type=FieldType.STRING,
         label="Shop name",
-        help_text="Every text starts with it. Keep it short: at most 50 characters.",
+        help_text=(
+            "Every text starts with it. Keep it short: at most 50 characters. Empty: the name in "
+            "Saleor's site settings."
+        ),
     ),
     Field(
         name="contact",

@@ -38,7 +38,6 @@ MOST_LANGUAGES = 20
 #: without these no text can be made or sent, whoever the provider is
 NEEDED = {
     "sender_id": "is empty. Write the name or number that customers see as the sender.",
-    "shop_name": "is empty. Write the name every text starts with.",
 }
 
 

@@ -62,7 +62,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.LANDLINE: "The phone number is a landline; landlines cannot receive texts.",
     Reason.PREMIUM_RATE: "The phone number is premium-rate or shared-cost; never texted.",
     Reason.NOT_MOBILE: "The phone number is not a mobile number.",
-    Reason.COUNTRY_NOT_ALLOWED: "The number's country is not among the channel's allowed countries.",
+    Reason.COUNTRY_NOT_ALLOWED: "The number's country is not an allowed country of the channel.",
     Reason.NOT_A_TEST_NUMBER: "Test mode: the number is not in “Only text these numbers”.",
     Reason.SENDER_NOT_ALLOWED: "The configured sender cannot be used in the number's country.",
     Reason.SWITCHED_OFF: "The event, or the plugin in this channel, is switched off.",
@@ -95,6 +95,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.TOO_LONG: "The text is longer than allowed.",
     Reason.REJECTED: "The provider refused this message.",
     Reason.RETRIES_EXHAUSTED: "The provider could not take it, however often it was tried.",
-    Reason.NO_ANSWER: "The provider may have taken it but did not say so; never sent again by itself.",
+    Reason.NO_ANSWER: (
+        "The provider may have taken it but did not say so; never sent again by itself."
+    ),
     Reason.WORKER_DIED: "The worker ended during the call; never sent again by itself.",
 }

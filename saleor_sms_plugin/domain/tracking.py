@@ -23,7 +23,10 @@ CARRIERS: tuple[tuple[str, str], ...] = (
     (r"\bevri\b|\bhermes\b", "https://www.evri.com/track/parcel/{number}"),
     (r"\bbrt\b|bartolini", "https://vas.brt.it/vas/sped_numspe_par.htm?sped_num={number}"),
     (r"poste italiane", "https://www.poste.it/cerca/index.html#/risultati-spedizioni/{number}"),
-    (r"\bcorreos\b", "https://www.correos.es/es/es/herramientas/localizador/envios/detalle?tracking-number={number}"),
+    (
+        r"\bcorreos\b",
+        "https://www.correos.es/es/es/herramientas/localizador/envios/detalle?tracking-number={number}",
+    ),
     (r"colissimo|la poste", "https://www.laposte.fr/outils/suivre-vos-envois?code={number}"),
     (r"chronopost", "https://www.chronopost.fr/tracking-no-cms/suivi-page?listeNumerosLT={number}"),
     (r"mondial relay", "https://www.mondialrelay.fr/suivi-de-colis/?numeroExpedition={number}"),

@@ -25,17 +25,25 @@ class Variable:
 
 
 VARIABLES: dict[str, Variable] = {
-    "shop.name": Variable(meaning="the shop's name", usual="Example Store", long="Example Store Company"),
+    "shop.name": Variable(
+        meaning="the shop's name", usual="Example Store", long="Example Store Company"
+    ),
     "shop.contact": Variable(
-        meaning="phone or e-mail for questions", usual="help@example.com", long="+48 22 555 01 23 99",
+        meaning="phone or e-mail for questions",
+        usual="help@example.com",
+        long="+48 22 555 01 23 99",
         optional=True,
     ),
     "shop.url": Variable(
-        meaning="the storefront's address", usual="https://example.com",
-        long="https://shop.example.com/", optional=True,
+        meaning="the storefront's address",
+        usual="https://example.com",
+        long="https://shop.example.com/",
+        optional=True,
     ),
     "order.number": Variable(meaning="the order's number", usual="123456", long="12345678"),
-    "order.total": Variable(meaning="the total with its currency", usual="129.90 EUR", long="12,999.90 EUR"),
+    "order.total": Variable(
+        meaning="the total with its currency", usual="129.90 EUR", long="12,999.90 EUR"
+    ),
     "order.total_amount": Variable(
         meaning="the total as a number", usual=Decimal("129.90"), long=Decimal("12999.90")
     ),
@@ -47,11 +55,15 @@ VARIABLES: dict[str, Variable] = {
         long=dt.datetime(2026, 12, 30, 12, 30, tzinfo=dt.UTC),
     ),
     "order.pickup_point": Variable(
-        meaning="click and collect: the place", usual="Example Store Centre",
-        long="Example Store Railway Station", optional=True,
+        meaning="click and collect: the place",
+        usual="Example Store Centre",
+        long="Example Store Railway Station",
+        optional=True,
     ),
     "order.shipping_method": Variable(
-        meaning="the shipping method's name", usual="Courier", long="Courier next working day",
+        meaning="the shipping method's name",
+        usual="Courier",
+        long="Courier next working day",
         optional=True,
     ),
     "customer.first_name": Variable(
@@ -61,22 +73,32 @@ VARIABLES: dict[str, Variable] = {
         meaning="last name", usual="Nowak", long="Wolfeschlegelstein", optional=True
     ),
     "refund.amount": Variable(
-        meaning="the refund with its currency", usual="29.90 EUR", long="12,999.90 EUR", optional=True
+        meaning="the refund with its currency",
+        usual="29.90 EUR",
+        long="12,999.90 EUR",
+        optional=True,
     ),
     "refund.amount_value": Variable(
-        meaning="the refund as a number", usual=Decimal("29.90"), long=Decimal("12999.90"),
+        meaning="the refund as a number",
+        usual=Decimal("29.90"),
+        long=Decimal("12999.90"),
         optional=True,
     ),
     "fulfillment.tracking_number": Variable(
         meaning="the parcel's tracking number; several are joined by a comma",
-        usual="00340434292135100186", long="00340434292135100186", optional=True,
+        usual="00340434292135100186",
+        long="00340434292135100186",
+        optional=True,
     ),
     "fulfillment.tracking_url": Variable(
         meaning="the carrier's page for the parcel; absent where it is not known",
-        usual="https://example.com/t/12345678", long="https://tracking.example.com/parcel/1234567890",
+        usual="https://example.com/t/12345678",
+        long="https://tracking.example.com/parcel/1234567890",
         optional=True,
     ),
-    "digest.count": Variable(meaning="night digest: number of orders", usual=4, long=120, optional=True),
+    "digest.count": Variable(
+        meaning="night digest: number of orders", usual=4, long=120, optional=True
+    ),
     "digest.total": Variable(
         meaning="night digest: their total", usual="412.00 EUR", long="12,999.90 EUR", optional=True
     ),

@@ -32,7 +32,11 @@ def clean(
     kept = []
     for item in asked["configuration"]:
         name, value = item["name"], item.get("value")
-        if structure.get(name, {}).get("type") in _SECRETS and value and _is_mask(value, now.get(name)):
+        if (
+            structure.get(name, {}).get("type") in _SECRETS
+            and value
+            and _is_mask(value, now.get(name))
+        ):
             continue
         kept.append({"name": name, "value": "" if value is None else value})
     return {**asked, "configuration": kept}

@@ -11,7 +11,8 @@ from decimal import Decimal
 from django.db.models import DecimalField, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from saleor.account.models import Address as SaleorAddress
-from saleor.order.models import Order as SaleorOrder, OrderLine
+from saleor.order.models import Order as SaleorOrder
+from saleor.order.models import OrderLine
 from saleor.payment import TransactionKind
 from saleor.payment.models import Transaction, TransactionItem
 

@@ -62,6 +62,10 @@ class SaleorShop:
         zones = ShippingZone.objects.filter(channels=channel_id)
         return frozenset(country.code for zone in zones for country in zone.countries)
 
+    def forget_plugin(self) -> int:
+        count, _ = PluginConfiguration.objects.filter(identifier=PLUGIN_ID).delete()
+        return count
+
     def recent_phones(self, channel_id: int, limit: int) -> Sequence[tuple[str, str]]:
         newest = (
             SaleorOrder.objects.filter(channel_id=channel_id)

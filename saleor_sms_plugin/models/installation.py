@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -25,7 +27,7 @@ class Activation(models.Model):
     active_since = models.DateTimeField()
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint(fields=["channel_id", "event_name"], name="sms_active_once"),
         ]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.db import models
 
@@ -52,7 +53,9 @@ class Message(models.Model):
     expires_at = models.DateTimeField()
     claim = models.UUIDField(null=True)  # the dispatch run that has it
     claimed_until = models.DateTimeField(null=True)
-    taken_at = models.DateTimeField(null=True)  # when it was last claimed: counts for the flood rule
+    taken_at = models.DateTimeField(
+        null=True
+    )  # when it was last claimed: counts for the flood rule
     attempt_count = models.PositiveSmallIntegerField(default=0)
     price = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     currency = models.CharField(max_length=3, blank=True)
@@ -61,14 +64,14 @@ class Message(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["event", "event_name", "recipient"],
                 condition=~models.Q(recipient=""),
                 name="sms_message_once",
             ),
         ]
-        indexes = [
+        indexes: ClassVar = [
             models.Index(
                 fields=["priority", "not_before", "id"],
                 name="sms_message_due",
@@ -117,7 +120,7 @@ class SendAttempt(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "number"], name="sms_attempt_once"),
         ]
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -18,7 +20,7 @@ class ShopEvent(models.Model):
     plan_at = models.DateTimeField(null=True)  # when to plan next; null: everything is decided
 
     class Meta:
-        indexes = [
+        indexes: ClassVar = [
             models.Index(
                 fields=["plan_at", "id"],
                 name="sms_event_due",

@@ -33,6 +33,9 @@ def stamp(ports: Ports, channel_ids: Collection[int] | None = None) -> None:
         known = {(row.channel_id, row.event_name): row.pk for row in rows}
         Activation.objects.filter(pk__in=[known[key] for key in known.keys() - on]).delete()
         Activation.objects.bulk_create(
-            [Activation(channel_id=c, event_name=e, active_since=now) for c, e in on - known.keys()],
+            [
+                Activation(channel_id=c, event_name=e, active_since=now)
+                for c, e in on - known.keys()
+            ],
             ignore_conflicts=True,
         )

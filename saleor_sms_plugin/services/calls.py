@@ -136,36 +136,45 @@ def _accepted(result: SendResult, now: dt.datetime) -> _Ending:
 
 
 def _refused(error: ProviderError, message: Message, now: dt.datetime) -> _Ending:
-    said = {"code": error.code, "detail": str(error), "http_status": error.http_status}
-    if isinstance(error, ProviderAccountError):
-        again = now + ACCOUNT_AGAIN
-        return _Ending(
-            outcome=Outcome.REFUSED, status=MessageStatus.HELD, reason=Reason.PROVIDER_ACCOUNT,
-            message={"not_before": again, "taken_at": None}, **said,
-        )  # fmt: skip
-    if isinstance(error, TerminalProviderError):
-        return _Ending(
-            outcome=Outcome.REFUSED, status=MessageStatus.REJECTED, reason=Reason.REJECTED,
-            message={"finished_at": now}, **said,
-        )  # fmt: skip
-    if isinstance(error, RetryableProviderError):
-        asked = error.retry_after if isinstance(error, ProviderThrottled) else None
-        again = retry.next_try(
-            message.attempt_count, now, message.expires_at, asked, random.random()  # noqa: S311
-        )
-        if again is None:
-            return _Ending(
-                outcome=Outcome.RETRYABLE, status=MessageStatus.FAILED,
-                reason=Reason.RETRIES_EXHAUSTED, message={"finished_at": now}, **said,
-            )  # fmt: skip
-        return _Ending(
-            outcome=Outcome.RETRYABLE, status=MessageStatus.QUEUED, reason=Reason.RETRY,
-            message={"not_before": again, "taken_at": None}, **said,
-        )  # fmt: skip
+    outcome, status, reason, columns = _verdict(error, message, now)
     return _Ending(
-        outcome=Outcome.UNKNOWN, status=MessageStatus.OUTCOME_UNKNOWN, reason=Reason.NO_ANSWER,
-        **said,
-    )  # fmt: skip
+        outcome=outcome,
+        status=status,
+        reason=reason,
+        code=error.code,
+        detail=str(error),
+        http_status=error.http_status,
+        message=columns,
+    )
+
+
+def _verdict(
+    error: ProviderError, message: Message, now: dt.datetime
+) -> tuple[SendAttempt.Outcome, MessageStatus, Reason, dict[str, Any]]:
+    """What an error makes of the attempt and of the message, with the message's new columns."""
+    ended: dict[str, Any] = {"finished_at": now}
+    match error:
+        case ProviderAccountError():
+            again = {"not_before": now + ACCOUNT_AGAIN, "taken_at": None}
+            return Outcome.REFUSED, MessageStatus.HELD, Reason.PROVIDER_ACCOUNT, again
+        case TerminalProviderError():
+            return Outcome.REFUSED, MessageStatus.REJECTED, Reason.REJECTED, ended
+        case RetryableProviderError():
+            at = _next_try(error, message, now)
+            if at is None:
+                return Outcome.RETRYABLE, MessageStatus.FAILED, Reason.RETRIES_EXHAUSTED, ended
+            waits = {"not_before": at, "taken_at": None}
+            return Outcome.RETRYABLE, MessageStatus.QUEUED, Reason.RETRY, waits
+        case _:
+            return Outcome.UNKNOWN, MessageStatus.OUTCOME_UNKNOWN, Reason.NO_ANSWER, {}
+
+
+def _next_try(
+    error: RetryableProviderError, message: Message, now: dt.datetime
+) -> dt.datetime | None:
+    asked = error.retry_after if isinstance(error, ProviderThrottled) else None
+    chance = random.random()  # noqa: S311 (jitter, not a secret)
+    return retry.next_try(message.attempt_count, now, message.expires_at, asked, chance)
 
 
 def _end(message: Message, attempt: SendAttempt, ending: _Ending, now: dt.datetime) -> None:
@@ -178,7 +187,9 @@ def _end(message: Message, attempt: SendAttempt, ending: _Ending, now: dt.dateti
         finished_at=now,
     )
     row = Message.objects.select_for_update().get(pk=message.pk)
-    if row.attempt_count != attempt.number or not may_follow(row.status, ending.status):
+    if row.attempt_count != attempt.number or not may_follow(
+        MessageStatus(row.status), ending.status
+    ):
         return  # a receipt, or the clean-up of a claim that ran out, knows better
     detail = ending.detail if ending.reason else ""
     changed = {

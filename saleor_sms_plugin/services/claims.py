@@ -59,7 +59,7 @@ def _flooded(
 ) -> dict[int, dt.datetime]:
     """Of these texts the ones over their number's limit, with the instant that has room."""
     limits = {
-        m.pk: channels[m.channel_id].config.flood
+        m.pk: channels[m.channel_id or 0].config.flood
         for m in due
         if m.purpose == Purpose.TRANSACTIONAL
         and m.event_id and not m.to_staff and m.channel_id in channels
@@ -77,14 +77,16 @@ def _flooded(
         .order_by("-taken_at")
         .values_list("recipient", "taken_at")
     ):  # fmt: skip
-        taken[number].append(at)
+        if at is not None:
+            taken[number].append(at)
     over: dict[int, dt.datetime] = {}
     for message in limited:
         times = taken[message.recipient]
         waits = [
             times[limit.count - 1] + dt.timedelta(seconds=limit.seconds)
             for limit in limits[message.pk]
-            if len(times) >= limit.count and times[limit.count - 1] > now - dt.timedelta(seconds=limit.seconds)
+            if len(times) >= limit.count
+            and times[limit.count - 1] > now - dt.timedelta(seconds=limit.seconds)
         ]
         if waits:
             over[message.pk] = max(waits)
@@ -95,9 +97,8 @@ def _flooded(
 
 def give_back(claim: UUID, message_ids: Collection[int]) -> None:
     """Claimed texts that no call was made for wait again."""
-    Message.objects.filter(
-        pk__in=message_ids, claim=claim, status=MessageStatus.SENDING
-    ).update(status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None)  # fmt: skip
+    ours = Message.objects.filter(pk__in=message_ids, claim=claim, status=MessageStatus.SENDING)
+    ours.update(status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None)
 
 
 def free_the_dead(ports: Ports) -> int:

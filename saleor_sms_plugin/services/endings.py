@@ -25,7 +25,11 @@ def postpone(message: Message, reason: Reason, detail: str, not_before: dt.datet
 
 
 def _leave(
-    message: Message, status: MessageStatus, reason: Reason, detail: str, **times: dt.datetime | None
+    message: Message,
+    status: MessageStatus,
+    reason: Reason,
+    detail: str,
+    **times: dt.datetime | None,
 ) -> bool:
     changed = {
         "status": status, "reason": reason, "detail": detail,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -246,9 +245,11 @@ def _store(
     status, reason, detail = MessageStatus.QUEUED, "", ""
     not_before = case.now
     if recipient.reason:
-        status, reason, detail = _NOT_SENT.get(
-            recipient.reason, MessageStatus.SUPPRESSED
-        ), recipient.reason, recipient.detail
+        status, reason, detail = (
+            _NOT_SENT.get(recipient.reason, MessageStatus.SUPPRESSED),
+            recipient.reason,
+            recipient.detail,
+        )
     elif hold:
         status, (reason, not_before) = MessageStatus.HELD, hold
     elif channel and spec.night is Night.WAITS:
@@ -291,6 +292,3 @@ def _store(
         extra={"action": f"message_{status}", "sms_event": spec.name, "reason": str(reason)},
     )  # fmt: skip
     return message
-
-
-

@@ -14,7 +14,6 @@ from ..events.keys import event_key
 from ..models import ShopEvent
 from ..ports import Ports
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -62,7 +61,7 @@ def _insert_once(event: ShopEvent) -> bool:
     connection = connections[router.db_for_write(ShopEvent)]
     quote = connection.ops.quote_name
     fields = [f for f in ShopEvent._meta.local_concrete_fields if not f.primary_key]
-    columns = ", ".join(quote(f.column) for f in fields)
+    columns = ", ".join(quote(str(f.column)) for f in fields)
     marks = ", ".join(["%s"] * len(fields))
     values = [f.get_db_prep_save(getattr(event, f.attname), connection) for f in fields]
     with connection.cursor() as cursor:

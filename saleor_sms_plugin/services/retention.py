@@ -6,9 +6,9 @@ import datetime as dt
 
 from django.db.models import Q
 
+from ..domain.transitions import MessageStatus
 from ..models import Message, ShopEvent
 from ..models.message import WAITING
-from ..domain.transitions import MessageStatus
 from ..ports import Ports
 from .channels import load
 
@@ -27,7 +27,8 @@ def run(ports: Ports, until: dt.datetime) -> int:
         days = {c.id: c.config.retention_days for c in load(ports).values()}
     shortest = min(days.values(), default=90)
     kept = [
-        (Q(channel_id=channel_id), now - dt.timedelta(days=each)) for channel_id, each in days.items()
+        (Q(channel_id=channel_id), now - dt.timedelta(days=each))
+        for channel_id, each in days.items()
     ]
     kept.append((~Q(channel_id__in=days), now - dt.timedelta(days=shortest)))
     for where, before in kept:

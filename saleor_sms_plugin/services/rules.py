@@ -13,7 +13,8 @@ from typing import Any
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..events.catalogue import EVENTS, EventSpec, Wait as WaitFor
+from ..events.catalogue import EVENTS, EventSpec
+from ..events.catalogue import Wait as WaitFor
 from ..models import Activation, Message, ShopEvent
 from ..models.message import WAITING
 from ..ports import Fulfillment, Order
@@ -60,7 +61,9 @@ class Case:
     planned: set[tuple[int, str]] = field(default_factory=set)  # (event id, catalogue name)
 
     def settle(self, event: ShopEvent, spec: EventSpec) -> dt.timedelta:
-        return dt.timedelta(seconds=self.channels[event.channel_id].config.settle_seconds(spec.name))
+        return dt.timedelta(
+            seconds=self.channels[event.channel_id].config.settle_seconds(spec.name)
+        )
 
     def is_planned(self, event: ShopEvent, name: str) -> bool:
         return (event.pk, name) in self.planned
@@ -221,7 +224,8 @@ def parcel_told(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
                 return Suppress(reason=Reason.MERGED, detail=f"Into “{EVENTS[first].label}”.")
     said = [m for m in case.texts(first, spec.name) if parcel.id in m.says.get("parcels", {})]
     for message in said:
-        if message.status in WAITING:
+        unwritten = message.says["parcels"][parcel.id] is None  # a worker is about to write it
+        if message.status in WAITING or unwritten:
             return Suppress(
                 reason=Reason.MERGED, detail=f"Into “{EVENTS[message.event_name].label}”.",
                 into=message,

@@ -71,7 +71,7 @@ def machinery(ports: Ports) -> str:
 
 
 def ago(span: dt.timedelta) -> str:
-    """"20 s", "5 min", "3 h", "2 days"."""
+    """ "20 s", "5 min", "3 h", "2 days"."""
     seconds = max(0, int(span.total_seconds()))
     for size, name in ((86400, "days"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:
@@ -87,13 +87,14 @@ def _live(channel: Channel, ports: Ports) -> str:
     if missing:
         return f"Sends nothing: {', '.join(missing)} must be filled in."
     since = Activation.objects.filter(channel_id=channel.id).aggregate(at=Min("active_since"))["at"]
-    zone = ZoneInfo(quiet_hours.zones_of(channel.default_country)[0])
+    zones = quiet_hours.zones_of(channel.default_country)
+    zone = ZoneInfo(channel.config.staff_timezone or (zones[0] if len(zones) == 1 else "UTC"))
     now = ports.clock.now().astimezone(zone)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     texts = Message.objects.filter(
         channel_id=channel.id, sent_at__gte=today, event_name__in=EVENTS
     ).count()
-    start = f" since {since.astimezone(zone):%Y-%m-%d %H:%M}" if since else ""
+    start = f" since {since.astimezone(zone):%Y-%m-%d %H:%M %Z}" if since else ""
     where = " (to the server's log only: provider console)" * (channel.config.provider == "console")
     return f"Live{start}{where}; today {texts} text{'s' * (texts != 1)}."
 

@@ -16,7 +16,7 @@ from ..models.message import WAITING
 from ..ports import Ports
 from .accounts import provider_of
 from .calls import call
-from .channels import Channel, load
+from .channels import load
 from .claims import LEASE
 from .writing import write
 
@@ -103,7 +103,9 @@ def outcome_of(message: Message) -> str:
     if message.status in (MessageStatus.SENT, MessageStatus.DELIVERED):
         if message.provider == "console":
             return f"{at}written to the server's log. Provider console sends nothing to phones."
-        price = f" Price: {message.price.normalize():f} {message.currency}." if message.price else ""
+        price = (
+            f" Price: {message.price.normalize():f} {message.currency}." if message.price else ""
+        )
         return f"{at}{message.provider} accepted {to}.{price}"
     if message.status in (MessageStatus.OUTCOME_UNKNOWN, MessageStatus.SENDING):
         return f"{at}{message.provider} gave no clear answer; {to} may arrive.{said}"

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from ..domain import phone_numbers, rendering, segments
+from ..domain.transitions import MessageStatus
 from ..models import Message
-from ..models.message import MessageStatus
 from ..ports import Order
 from .channels import Channel
 from .context import build_context
@@ -40,9 +40,7 @@ def write(message: Message, channel: Channel, order: Order | None) -> Text:
         chosen = channel.config.text(message.event_name, order.language)
         language = chosen.language
         template = rendering.compile(chosen.source)
-        body = template.render(
-            build_context(channel, order, language, says), locale=language
-        )
+        body = template.render(build_context(channel, order, language, says), locale=language)
     measured = segments.measure(body)
     return Text(
         body=body,

@@ -62,16 +62,25 @@ class MemoryShop:
     def configurations(
         self, channel_ids: Collection[int] | None = None
     ) -> Sequence[ChannelConfiguration]:
-        return [c for c in self.channels.values() if channel_ids is None or c.channel_id in channel_ids]
+        return [
+            c for c in self.channels.values() if channel_ids is None or c.channel_id in channel_ids
+        ]
 
     def orders(self, order_ids: Collection[str]) -> Mapping[str, Order]:
         return {i: self.stored_orders[i] for i in order_ids if i in self.stored_orders}
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
-        return [o for o in self.stored_orders.values() if number_or_id.lstrip("#") in (o.number, o.id)]
+        return [
+            o for o in self.stored_orders.values() if number_or_id.lstrip("#") in (o.number, o.id)
+        ]
 
     def shipping_countries(self, channel_id: int) -> frozenset[str]:
         return self.zones.get(channel_id, frozenset())
+
+    def forget_plugin(self) -> int:
+        count = len(self.channels)
+        self.channels.clear()
+        return count
 
     def recent_phones(self, channel_id: int, limit: int) -> Sequence[tuple[str, str]]:
         orders = [o for o in self.stored_orders.values() if o.channel_id == channel_id]

@@ -62,7 +62,6 @@ def test_switching_on_asks_for_what_is_missing_in_the_forms_order() -> None:
         "API key (api_key): is empty, and vonage needs it. Fill it in, then switch on.",
         "API secret (api_secret): is empty, and vonage needs it. Fill it in, then switch on.",
         "Sender (sender_id): is empty. Write the name or number that customers see as the sender.",
-        "Shop name (shop_name): is empty. Write the name every text starts with.",
     ]
 
 
@@ -77,6 +76,7 @@ def test_switching_off_always_works() -> None:
     broken: dict[str, object] = {
         "provider": "vonagee",
         "sender_id": "far too long a name",
+        "shop_name": "x" * 51,
         "api": ["sms"],
         "text_order_created": "{{ order.numbr }}",
         "test_numbers": "nobody",

@@ -100,7 +100,6 @@ def test_an_empty_row_has_the_defaults_and_sends_nothing() -> None:
     assert not config.ready
     assert [fault.message for fault in config.blocking] == [
         "Sender (sender_id): is empty. Write the name or number that customers see as the sender.",
-        "Shop name (shop_name): is empty. Write the name every text starts with.",
     ]
 
 

@@ -1,0 +1,56 @@
+"""What the commands share: ``--json`` for programs, words for people."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from decimal import Decimal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from .. import wiring
+from ..ports import Order, Ports
+
+
+class SmsCommand(BaseCommand):
+    """A command that prints one result, as words or as JSON."""
+
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+    @property
+    def ports(self) -> Ports:
+        return wiring.ports()
+
+    def show(self, result: Any, words: str, *, as_json: bool) -> None:
+        """The result is printed, as the caller asked."""
+        self.stdout.write(
+            json.dumps(plain(result), indent=2, ensure_ascii=False) if as_json else words
+        )
+
+    def order(self, number_or_id: str) -> Order:
+        with self.ports.shop.writer():
+            found = self.ports.shop.find_orders(number_or_id)
+        if not found:
+            raise CommandError(
+                f"No order {number_or_id!r}. Give the order's number as the dashboard shows it, "
+                "or its id."
+            )
+        return found[0]
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON can hold it: dataclasses as objects, instants in ISO 8601."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(each) for each in value]
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

@@ -1,0 +1,99 @@
+"""“Why did this customer get, or not get, a text?”: every decision about one order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from ..domain import phone_numbers
+from ..events.catalogue import EVENTS, SOURCES
+from ..models import Message, SendAttempt, ShopEvent
+from ..ports import Order, Ports
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call to the provider."""
+
+    at: dt.datetime
+    provider: str
+    outcome: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """One text, or the decision against one."""
+
+    event: str
+    label: str
+    happened_at: dt.datetime | None
+    decided_at: dt.datetime | None
+    recipient: str  #: masked, "" where there is none
+    to_staff: bool
+    language: str
+    status: str  #: a message status, or ``settling`` while it is not decided
+    reason: str
+    why: str
+    not_before: dt.datetime | None
+    segment_count: int | None
+    body: str
+    reference: str
+    calls: tuple[Call, ...] = field(default_factory=tuple)
+
+
+def explain(order: Order, ports: Ports) -> list[Decision]:
+    """Every decision about the order, oldest first, and what is not decided yet."""
+    with ports.shop.writer():
+        messages = Message.objects.filter(order_id=order.id).select_related("event")
+        rows = list(messages.prefetch_related("attempts").order_by("pk"))
+        pending = ShopEvent.objects.filter(order_id=order.id, plan_at__isnull=False)
+        decided = {(m.event_id, m.event_name) for m in rows}
+        return [_decision(m) for m in rows] + [
+            _settling(event, spec.name)
+            for event in pending.order_by("pk")
+            for spec in SOURCES.get(event.name, ())
+            if (event.pk, spec.name) not in decided
+        ]
+
+
+def _decision(message: Message) -> Decision:
+    calls = sorted(message.attempts.all(), key=lambda attempt: attempt.number)
+    return Decision(
+        event=message.event_name,
+        label=_label(message.event_name),
+        happened_at=message.event.occurred_at if message.event else None,
+        decided_at=message.created_at,
+        recipient=phone_numbers.mask(message.recipient) if message.recipient else "",
+        to_staff=message.to_staff,
+        language=message.language,
+        status=message.status,
+        reason=message.reason,
+        why=message.why,
+        not_before=message.not_before if message.finished_at is None else None,
+        segment_count=message.segment_count,
+        body=message.body,
+        reference=str(message.reference),
+        calls=tuple(_call(attempt) for attempt in calls),
+    )
+
+
+def _settling(event: ShopEvent, name: str) -> Decision:
+    return Decision(
+        event=name, label=_label(name), happened_at=event.occurred_at, decided_at=None,
+        recipient="", to_staff=False, language="", status="settling", reason="",
+        why="It waits for what else happens to the order.", not_before=event.plan_at,
+        segment_count=None, body="", reference="",
+    )  # fmt: skip
+
+
+def _call(attempt: SendAttempt) -> Call:
+    return Call(
+        at=attempt.started_at, provider=attempt.provider, outcome=attempt.outcome,
+        code=attempt.code, detail=attempt.detail,
+    )  # fmt: skip
+
+
+def _label(name: str) -> str:
+    return EVENTS[name].label if name in EVENTS else name
