@@ -59,10 +59,12 @@ def redis_url() -> str:
 @pytest.fixture
 def own_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL for one test alone, which it may restart or kill."""
-    server = PostgresServer(scratch_directory("sms-own-") / "postgres")
+    directory = scratch_directory("sms-own-")
+    server = PostgresServer(directory / "postgres")
     server.start()
     yield server
-    server.remove()
+    server.stop()
+    shutil.rmtree(directory)
 
 
 @pytest.fixture

@@ -186,11 +186,6 @@ class PostgresServer(Child):
         """``postgresql://`` with the socket's directory as a percent-encoded host."""
         return f"postgresql://postgres@{quote(str(self.socket_directory), safe='')}/{database}"
 
-    def remove(self) -> None:
-        """The server has ended and its data is gone."""
-        self.stop()
-        shutil.rmtree(self.data.parent, ignore_errors=True)
-
     def _create(self) -> None:
         unfinished = self.data.with_name("data.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
