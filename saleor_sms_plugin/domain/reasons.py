@@ -34,6 +34,7 @@ class Reason(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     PARCEL_CANCELLED = "parcel_cancelled"
     REFUND_REVERSED = "refund_reversed"
+    PERSON_ERASED = "person_erased"
     # It waits
     NIGHT = "night"
     DIGEST = "digest"
@@ -80,6 +81,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ORDER_CANCELLED: "The order was cancelled meanwhile.",
     Reason.PARCEL_CANCELLED: "The parcel was cancelled meanwhile.",
     Reason.REFUND_REVERSED: "The refund is no longer on the order.",
+    Reason.PERSON_ERASED: "The person asked to be forgotten.",
     Reason.NIGHT: "It is night at the recipient; it waits for the morning.",
     Reason.DIGEST: "It is night at the shop; staff get one digest in the morning.",
     Reason.NUMBER_FLOOD: "This number has had too many texts; it waits for its turn.",

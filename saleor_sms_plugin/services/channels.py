@@ -6,8 +6,10 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from ..config import SmsConfig, parse
+from ..domain import quiet_hours
 from ..models import Activation
 from ..ports import ChannelConfiguration, Ports, Shop
 
@@ -39,6 +41,12 @@ class Channel:
     @property
     def default_country(self) -> str:
         return self.config.default_country or self.stored.default_country
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The shop's own time: the setting, else its country's where that has one, else UTC."""
+        zones = quiet_hours.zones_of(self.default_country)
+        return ZoneInfo(self.config.staff_timezone or (zones[0] if len(zones) == 1 else "UTC"))
 
     @cached_property
     def allowed_countries(self) -> frozenset[str]:

@@ -47,7 +47,7 @@ def build_context(
         "total_amount": order.total,
         "currency": order.currency,
         "item_count": order.item_count,
-        "created_at": order.created_at,
+        "created_at": order.created_at.astimezone(channel.zone),
         "pickup_point": order.collection_point_name or None,
         "shipping_method": order.shipping_method_name or None,
     }

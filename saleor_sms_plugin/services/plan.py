@@ -195,17 +195,11 @@ def _store_staff(
     case: Case, event: ShopEvent, spec: EventSpec, recipient: Recipient, order: Order
 ) -> None:
     channel = case.channels[event.channel_id]
-    config = channel.config
     if recipient.reason:
         _store(case, event, spec, recipient)
         return
     says: dict[str, Any] = {"orders": [{"number": order.number, "total": str(order.total)}]}
-    zones = (
-        (config.staff_timezone,)
-        if config.staff_timezone
-        else quiet_hours.zones_of(channel.default_country)
-    )
-    morning = quiet_hours.next_allowed(case.now, zones, config.staff_night)
+    morning = quiet_hours.next_allowed(case.now, [channel.zone.key], channel.config.staff_night)
     if morning <= case.now:
         _store(case, event, spec, recipient, says)
         return

@@ -11,6 +11,7 @@ from ..models import Message, ShopEvent
 from ..models.message import WAITING
 from ..ports import Ports
 from .channels import load
+from .erasing import ERASED, erase
 
 DECISIONS = dt.timedelta(days=400)
 STEP = 1000  #: rows per statement
@@ -44,11 +45,11 @@ def _erase(ports: Ports, where: Q, before: dt.datetime) -> int:
         old = (
             Message.objects.filter(where, created_at__lt=before)
             .exclude(status__in=[*WAITING, MessageStatus.SENDING])
-            .exclude(recipient="", body="", detail="")
+            .exclude(**ERASED)
             .order_by("created_at")
             .values_list("pk", flat=True)[:STEP]
         )
-        return Message.objects.filter(pk__in=list(old)).update(recipient="", body="", detail="")
+        return erase(list(old))
 
 
 def _delete(ports: Ports, before: dt.datetime) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min
 
 from ..config import notices
-from ..domain import phone_numbers, quiet_hours
+from ..domain import phone_numbers
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS
@@ -87,14 +86,12 @@ def _live(channel: Channel, ports: Ports) -> str:
     if missing:
         return f"Sends nothing: {', '.join(missing)} must be filled in."
     since = Activation.objects.filter(channel_id=channel.id).aggregate(at=Min("active_since"))["at"]
-    zones = quiet_hours.zones_of(channel.default_country)
-    zone = ZoneInfo(channel.config.staff_timezone or (zones[0] if len(zones) == 1 else "UTC"))
-    now = ports.clock.now().astimezone(zone)
+    now = ports.clock.now().astimezone(channel.zone)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     texts = Message.objects.filter(
         channel_id=channel.id, sent_at__gte=today, event_name__in=EVENTS
     ).count()
-    start = f" since {since.astimezone(zone):%Y-%m-%d %H:%M %Z}" if since else ""
+    start = f" since {since.astimezone(channel.zone):%Y-%m-%d %H:%M %Z}" if since else ""
     where = " (to the server's log only: provider console)" * (channel.config.provider == "console")
     return f"Live{start}{where}; today {texts} text{'s' * (texts != 1)}."
 
