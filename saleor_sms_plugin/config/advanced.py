@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..domain import sender_ids
+from ..domain.languages import language_code
 from ..domain.quiet_hours import parse_night
 from ..events.catalogue import EVENTS, HOUR, MINUTE
 from ..exceptions import InvalidInput
@@ -71,6 +72,12 @@ def _timezone(text: str) -> str:
             f"{excerpt(text)} is not a time zone. Write one such as Europe/Warsaw."
         ) from None
     return text
+
+
+def _language(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z]{2})?", text):
+        raise ValueError(f"{excerpt(text)} is not a language. Write a code such as pl or pt-br.")
+    return language_code(text)
 
 
 def _pattern(text: str) -> str:
@@ -169,6 +176,11 @@ SETTINGS: tuple[Setting, ...] = (
         name="staff_timezone", attribute="staff_timezone", value=_timezone,
         example="staff_timezone = Europe/Warsaw",
         meaning="whose night that is; without it, the time of the channel's country",
+    ),
+    Setting(
+        name="staff_language", attribute="staff_language", value=_language,
+        example="staff_language = pl",
+        meaning="the language of texts to staff; without it, the channel's country's",
     ),
     Setting(
         name="max_segments", attribute="max_segments", value=_whole(1, 10, "segments"),

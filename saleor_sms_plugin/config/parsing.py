@@ -61,6 +61,7 @@ class SmsConfig:
     night: Night | None
     staff_night: Night | None
     staff_timezone: str  #: "" stands for the zone of the channel's country
+    staff_language: str  #: "" stands for the main language of the channel's country
     settle: Mapping[str, int]  #: event → seconds, where the owner set them
     phone_source: PhoneSource
     flood: tuple[FloodLimit, ...]

@@ -48,6 +48,16 @@ class Channel:
         zones = quiet_hours.zones_of(self.default_country)
         return ZoneInfo(self.config.staff_timezone or (zones[0] if len(zones) == 1 else "UTC"))
 
+    @property
+    def staff_language(self) -> str:
+        """The setting, else the main language of the channel's country, else English."""
+        if self.config.staff_language:
+            return self.config.staff_language
+        from babel.core import get_global
+
+        likely = str(get_global("likely_subtags").get(f"und_{self.default_country}", "en"))
+        return likely.partition("_")[0]
+
     @cached_property
     def allowed_countries(self) -> frozenset[str]:
         """Never "all": the setting, else the channel's shipping zones."""

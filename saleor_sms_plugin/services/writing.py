@@ -37,7 +37,8 @@ def write(message: Message, channel: Channel, order: Order | None) -> Text:
     else:
         assert order is not None  # noqa: S101 (the door saw the order)
         says = _says_now(message, order)
-        chosen = channel.config.text(message.event_name, order.language)
+        reader = channel.staff_language if message.to_staff else order.language
+        chosen = channel.config.text(message.event_name, reader)
         language = chosen.language
         template = rendering.compile(chosen.source)
         body = template.render(build_context(channel, order, language, says), locale=language)

@@ -83,7 +83,6 @@ class VonageProvider(Provider):
 
     def close(self) -> None:
         with self._lock:
-            self._local = threading.local()
             for wire in self._wires:
                 wire.close()
 

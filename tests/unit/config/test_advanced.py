@@ -25,6 +25,7 @@ DEFAULTS = {
     "retention_days": 90,
     "staff_night": Night(dt.time(22), dt.time(7)),
     "staff_timezone": "",
+    "staff_language": "",
     "max_segments": 4,
 }
 
@@ -51,6 +52,7 @@ def test_every_setting_is_read() -> None:
         "retention_days = 30\r\n"
         "staff_night = off\r\n"
         "staff_timezone = Europe/Warsaw\r\n"
+        "staff_language = PT_br\n"
         "max_segments = 2"
     )
     assert faults == []
@@ -67,6 +69,7 @@ def test_every_setting_is_read() -> None:
         "retention_days": 30,
         "staff_night": None,
         "staff_timezone": "Europe/Warsaw",
+        "staff_language": "pt-br",
         "max_segments": 2,
     }
 
@@ -104,6 +107,7 @@ def test_every_setting_is_read() -> None:
         ),
         ("staff_timezone = ../../etc/passwd", "is not a time zone."),
         ("staff_timezone = Europe", "is not a time zone."),
+        ("staff_language = Polish", "is not a language."),
         ("tracking_url.* = https://example.com/", "does not say where the tracking number goes."),
         ("tracking_url.* = http://example.com/{number}", "does not start with https://."),
         ("tracking_url.* = https://{number}.example.com/", "must have the number after the host"),
