@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 import uuid
 from collections.abc import Iterator
@@ -363,3 +365,27 @@ def test_a_broken_entry_point_is_a_configuration_error(
     with pytest.raises(ConfigurationError, match=f"“pigeon”.*{fault}"):
         get_provider("pigeon", {})
     assert provider_class("console").name == "console"
+
+
+@pytest.mark.parametrize(
+    ("use", "spared"),
+    [
+        ("get_provider('console', {})", {"requests", "vonage_http_client", "cryptography"}),
+        (
+            "get_provider('vonage', {'api_key': 'k', 'api_secret': 's'})",
+            {"vonage_http_client", "vonage_sms", "vonage_messages", "pydantic", "cryptography"},
+        ),
+    ],
+)
+def test_nobody_pays_for_a_provider_that_is_not_used(use: str, spared: set[str]) -> None:
+    """A vendor's libraries are imported at the first send, and for that vendor only."""
+    program = (
+        "import sys; from saleor_sms_plugin.providers import get_provider; "
+        f"{use}; print(*sys.modules)"
+    )
+
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert spared & set(shown.stdout.split()) == set()

@@ -181,6 +181,19 @@ def test_what_the_sdk_dislikes_is_rejected_unsent(
     assert refused.recipient not in str(raised.value)
 
 
+def test_a_refusal_of_the_sdk_is_not_taken_for_the_last_messages_success(
+    vonage: VonageServer, connect: Connect, message: OutboundMessage
+) -> None:
+    """The answer to one message is never read as the answer to the next."""
+    provider = connect("messages")
+    provider.send(message)
+
+    with pytest.raises(ProviderRejected):
+        provider.send(replace(message, body="a" * 3201))
+
+    assert len(vonage.requests) == 1
+
+
 def test_half_a_surrogate_pair_is_rejected_unsent(
     vonage: VonageServer, connect: Connect, message: OutboundMessage
 ) -> None:

@@ -222,6 +222,15 @@ def test_missing_settings_are_named_for_the_chosen_api(
     assert VonageProvider.missing(settings) == missing
 
 
+def test_blanks_around_a_pasted_value_do_no_harm(
+    vonage: VonageServer, connect: Connect, message: OutboundMessage
+) -> None:
+    """What is copied from a web page often brings a blank or a line break along."""
+    connect(api_key=f" {KEY}\n", api_secret=f"{SECRET} ", api=" sms ").send(message)
+
+    assert len(vonage.accepted) == 1
+
+
 def test_an_unknown_api_is_refused(connect: Connect) -> None:
     """The error names the field and the choices."""
     with pytest.raises(ConfigurationError, match=r"API \(api\) must be one of sms, messages"):
