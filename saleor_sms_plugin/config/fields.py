@@ -179,8 +179,8 @@ _GENERAL = (
         type=FieldType.STRING,
         label="Only text these numbers",
         help_text=(
-            "For trying out: while a number stands here, nobody else gets a text. Several "
-            "numbers with commas between. Empty: every customer gets texts."
+            "For trying out: while a number stands here, nobody else gets a text, staff neither. "
+            "Several numbers with commas between. Empty: every customer gets texts."
         ),
     ),
     Field(

@@ -5,8 +5,10 @@ from typing import ClassVar
 
 from django.db import models
 
-from ..domain.reasons import Reason
+from ..domain.reasons import SENTENCES
 from ..domain.transitions import MessageStatus
+
+_SENTENCES: dict[str, str] = {reason.value: said for reason, said in SENTENCES.items()}
 
 #: Statuses a worker may claim once ``not_before`` has passed.
 WAITING = (MessageStatus.QUEUED, MessageStatus.HELD)
@@ -94,7 +96,7 @@ class Message(models.Model):
     @property
     def why(self) -> str:
         """One sentence for people: the reason and its particulars, "" when there is none."""
-        sentence = Reason(self.reason).sentence if self.reason in Reason else ""
+        sentence = _SENTENCES.get(self.reason, "")
         return " ".join(part for part in (sentence, self.detail) if part)
 
 

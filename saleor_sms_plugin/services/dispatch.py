@@ -153,6 +153,6 @@ def _at_the_door(
         return MessageStatus.SUPPRESSED, Reason.ORDER_GONE, ""
     if reason := door.ended(spec, order, message.says):
         return MessageStatus.SUPPRESSED, reason, ""
-    if not message.to_staff and (refused := recipients.refused(message.recipient, channel)):
+    if refused := recipients.refused(message.recipient, channel, to_staff=message.to_staff):
         return MessageStatus.SUPPRESSED, *refused
     return None

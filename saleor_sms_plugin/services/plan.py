@@ -26,6 +26,7 @@ from .rules import Case, Suppress, Wait
 logger = logging.getLogger(__name__)
 
 BATCH = 50  #: orders read from the shop at once
+FRESH = dt.timedelta(seconds=1)  #: orders read longer ago are read again
 FAULT_AGAIN = dt.timedelta(minutes=5)
 PRIORITIES = {Purpose.TRANSACTIONAL: 10, Purpose.MARKETING: 20}
 STAFF_PRIORITY = 0
@@ -48,6 +49,9 @@ def run(ports: Ports, until: dt.datetime) -> int:
                 break
             batch = _Batch.read(keys, ports)
         for key in keys:
+            if ports.clock.now() - batch.read_at > FRESH:
+                with ports.shop.writer():
+                    batch = _Batch.read(keys, ports)
             seen.add(key)
             planned += _plan_or_leave(key, batch, ports)
             if ports.clock.now() >= until:
@@ -65,6 +69,7 @@ def _due(now: dt.datetime) -> list[str]:
 class _Batch:
     """What planning reads once for many orders."""
 
+    read_at: dt.datetime
     orders: Mapping[str, Order]
     channels: Mapping[int, Channel]
     active: Mapping[tuple[int, str], Activation]
@@ -74,6 +79,7 @@ class _Batch:
         events = ShopEvent.objects.filter(order_id__in=order_ids)
         channel_ids = set(events.values_list("channel_id", flat=True))
         return cls(
+            read_at=ports.clock.now(),
             orders=ports.shop.orders(order_ids),
             channels=load(ports, channel_ids),
             active=activations(channel_ids),
@@ -153,7 +159,7 @@ def _settle(case: Case, event: ShopEvent, spec: EventSpec, verdict: Suppress | N
         return
     if spec.recipient is RecipientRule.STAFF:
         for number in channel.config.staff_numbers:
-            _store_staff(case, event, spec, recipients.of_number(number, channel), case.order)
+            _store_staff(case, event, spec, recipients.of_staff(number, channel), case.order)
         return
     says = rules.initial_says(event, spec, case)
     if spec.name == "fulfillment_created":

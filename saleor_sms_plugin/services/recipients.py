@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..domain import phone_numbers, sender_ids
 from ..domain.reasons import Reason
@@ -44,29 +44,36 @@ def of_order(order: Order, spec: EventSpec, channel: Channel) -> Recipient:
     return other if other.reason is None else chosen
 
 
-def of_number(raw: str, channel: Channel) -> Recipient:
-    """A number that staff typed: staff alerts and tests know no allowed countries."""
-    return _parse(raw, channel.default_country)
+def of_staff(raw: str, channel: Channel) -> Recipient:
+    """A number of the shop's own staff: the allowed countries are for customers."""
+    return _checked(_parse(raw, channel.default_country), channel, to_staff=True)
 
 
-def refused(number: str, channel: Channel) -> tuple[Reason, str] | None:
-    """Why a number that was fine at planning may not be texted any more, None when it may."""
-    reason, detail = _not_allowed(number, phone_numbers.country_of(number), channel)
-    return (reason, detail) if reason else None
+def refused(number: str, channel: Channel, *, to_staff: bool) -> tuple[Reason, str] | None:
+    """Why a number may not be texted by these settings, None when it may."""
+    country = phone_numbers.country_of(number)
+    if not to_staff and country not in channel.allowed_countries:
+        return Reason.COUNTRY_NOT_ALLOWED, f"{country}: see “Allowed countries”."
+    if channel.config.test_numbers and number not in channel.config.test_numbers:
+        return Reason.NOT_A_TEST_NUMBER, ""
+    sender = channel.config.sender_for(country)
+    if sender and (refusal := sender_ids.refusal(sender, country)):
+        return Reason.SENDER_NOT_ALLOWED, refusal
+    return None
 
 
 def _at(address: Address | None, channel: Channel) -> Recipient:
     if address is None or not address.phone.strip():
         return Recipient(reason=Reason.NO_PHONE, country=address.country if address else "")
     found = _parse(address.phone, address.country or channel.default_country)
-    if found.reason:
-        return found
     # The number says where it belongs; the address says where its owner is and sleeps.
-    country = phone_numbers.country_of(found.number)
-    reason, detail = _not_allowed(found.number, country, channel)
-    return Recipient(
-        number=found.number, country=address.country or country, reason=reason, detail=detail
-    )
+    return _checked(replace(found, country=address.country or found.country), channel)
+
+
+def _checked(found: Recipient, channel: Channel, *, to_staff: bool = False) -> Recipient:
+    if found.reason or not (refusal := refused(found.number, channel, to_staff=to_staff)):
+        return found
+    return replace(found, reason=refusal[0], detail=refusal[1])
 
 
 def _parse(raw: str, region: str) -> Recipient:
@@ -75,15 +82,3 @@ def _parse(raw: str, region: str) -> Recipient:
     except InvalidRecipient as error:
         return Recipient(reason=Reason(error.reason), detail=str(error))
     return Recipient(number=number, country=phone_numbers.country_of(number))
-
-
-def _not_allowed(number: str, country: str, channel: Channel) -> tuple[Reason | None, str]:
-    config = channel.config
-    if country not in channel.allowed_countries:
-        return Reason.COUNTRY_NOT_ALLOWED, f"{country}: see “Countries you text to”."
-    if config.test_numbers and number not in config.test_numbers:
-        return Reason.NOT_A_TEST_NUMBER, ""
-    sender = config.sender_for(country)
-    if sender and (refusal := sender_ids.refusal(sender, country)):
-        return Reason.SENDER_NOT_ALLOWED, refusal
-    return None, ""

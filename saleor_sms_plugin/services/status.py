@@ -92,7 +92,9 @@ def _live(channel: Channel, ports: Ports) -> str:
         channel_id=channel.id, sent_at__gte=today, event_name__in=EVENTS
     ).count()
     start = f" since {since.astimezone(channel.zone):%Y-%m-%d %H:%M %Z}" if since else ""
-    where = " (to the server's log only: provider console)" * (channel.config.provider == "console")
+    provider = channel.config.provider
+    real = provider not in known_providers() or provider_class(provider).is_real
+    where = "" if real else f" (provider {provider}: no phone gets anything)"
     return f"Live{start}{where}; today {texts} text{'s' * (texts != 1)}."
 
 
