@@ -108,6 +108,9 @@ def _send(message: Message, known: Knowledge, ports: Ports) -> bool:
             return False
         assert message.channel_id is not None  # noqa: S101 (the door saw the channel)
         channel = known.channels[message.channel_id]
+        if morning := _morning(message, channel, now):
+            postpone(message, Reason.NIGHT, f"Until {morning:%Y-%m-%d %H:%M} UTC.", morning)
+            return False
         try:
             if channel.config.blocking:
                 raise ConfigurationError(channel.config.blocking[0].message)
@@ -156,3 +159,11 @@ def _at_the_door(
     if refused := recipients.refused(message.recipient, channel, to_staff=message.to_staff):
         return MessageStatus.SUPPRESSED, *refused
     return None
+
+
+def _morning(message: Message, channel: Channel, now: dt.datetime) -> dt.datetime | None:
+    """What waited for another reason must not go out at night either."""
+    if (spec := EVENTS.get(message.event_name)) is None:
+        return None
+    night = channel.config.night
+    return door.morning(spec, message.country, message.recipient, night, now)

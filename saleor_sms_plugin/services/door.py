@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ..domain import quiet_hours
 from ..domain.reasons import Reason
-from ..events.catalogue import EventSpec
+from ..events.catalogue import EventSpec, Night
 from ..ports import Order
 
 _CANCELLED = {"canceled", "expired"}
@@ -59,3 +61,13 @@ def ended(spec: EventSpec, order: Order, says: Mapping[str, Any]) -> Reason | No
     """The first of the event's door conditions that holds, None when the text may go."""
     subject = Subject(order, says)
     return next((reason for reason in spec.ends_when if CONDITIONS[reason](subject)), None)
+
+
+def morning(
+    spec: EventSpec, country: str, number: str, night: quiet_hours.Night | None, now: dt.datetime
+) -> dt.datetime | None:
+    """When the night that holds the text back ends, None when it may go now."""
+    if spec.night is not Night.WAITS:
+        return None
+    allowed = quiet_hours.next_allowed(now, quiet_hours.zones_of(country, number), night)
+    return allowed if allowed > now else None

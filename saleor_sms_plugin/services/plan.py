@@ -14,11 +14,11 @@ from django.db.models import Min, QuerySet
 from ..domain import phone_numbers, quiet_hours
 from ..domain.reasons import Reason
 from ..domain.transitions import FINAL, MessageStatus
-from ..events.catalogue import CATALOGUE, SOURCES, EventSpec, Night, Purpose, RecipientRule
+from ..events.catalogue import CATALOGUE, SOURCES, EventSpec, Purpose, RecipientRule
 from ..models import Activation, Message, ShopEvent, locks
 from ..models.message import WAITING
 from ..ports import Order, Ports
-from . import recipients, rules
+from . import door, recipients, rules
 from .channels import Channel, activations, load
 from .recipients import Recipient
 from .rules import Case, Suppress, Wait
@@ -252,12 +252,13 @@ def _store(
         )
     elif hold:
         status, (reason, not_before) = MessageStatus.HELD, hold
-    elif channel and spec.night is Night.WAITS:
-        zones = quiet_hours.zones_of(recipient.country, recipient.number)
-        not_before = quiet_hours.next_allowed(case.now, zones, channel.config.night)
-        if not_before > case.now:
-            status, reason = MessageStatus.HELD, Reason.NIGHT
-            detail = f"Until {not_before:%Y-%m-%d %H:%M} UTC."
+    elif channel and (
+        morning := door.morning(
+            spec, recipient.country, recipient.number, channel.config.night, case.now
+        )
+    ):
+        status, reason, not_before = MessageStatus.HELD, Reason.NIGHT, morning
+        detail = f"Until {morning:%Y-%m-%d %H:%M} UTC."
     if status is MessageStatus.HELD and not_before > expires_at:
         status, reason = MessageStatus.EXPIRED, Reason.EXPIRED
         detail = f"The night ends at {not_before:%H:%M} UTC, too late for this text."
