@@ -13,7 +13,7 @@ from ..models import Message, ShopEvent
 from ..models.message import WAITING
 from ..ports import Ports
 from ..services import saving, working
-from ..services.record import hear
+from ..services.record import Happening, hear
 from ..testing.shop import CountingWake, FixedClock, MemoryShop
 from ..testing.vonage_server import VonageServer
 from .day import END, SCENES, Scene
@@ -72,9 +72,11 @@ class Stage:
         placed = known or replace(ORDERS[scene.order], created_at=self.clock.now())
         order = self.shop.put(placed, **scene.changes)
         for event in scene.events:
-            happening = replace(event, channel_id=order.channel_id, order_id=order.id)
-            hear(lambda happening=happening: happening, self.ports)  # type: ignore[misc]
-            self.heard += 1
+            self._hear(replace(event, channel_id=order.channel_id, order_id=order.id))
+
+    def _hear(self, happening: Happening) -> None:
+        hear(lambda: happening, self.ports)
+        self.heard += 1
 
     def _work_until(self, target: dt.datetime) -> None:
         """A worker has run at each instant at which something was due, up to ``target``."""
