@@ -34,11 +34,16 @@ def build_context(
         "refund": {"amount": None, "amount_value": None},
         "digest": {"count": None, "total": None},
     }
-    if order is None:
-        return context
+    currency = order.currency if order else channel.stored.currency
 
     def money(amount: Decimal) -> str:
-        return format_money(amount, order.currency, language)
+        return format_money(amount, currency, language)
+
+    if len(orders := says.get("orders", ())) > 1:
+        total = sum((Decimal(each["total"]) for each in orders), Decimal(0))
+        context["digest"] = {"count": len(orders), "total": money(total)}
+    if order is None:
+        return context
 
     person = order.billing or order.shipping
     context["order"] = {
@@ -61,9 +66,6 @@ def build_context(
     )
     if (refund := says.get("refund")) is not None and Decimal(refund) > 0:
         context["refund"] = {"amount": money(Decimal(refund)), "amount_value": Decimal(refund)}
-    if len(orders := says.get("orders", ())) > 1:
-        total = sum((Decimal(each["total"]) for each in orders), Decimal(0))
-        context["digest"] = {"count": len(orders), "total": money(total)}
     return context
 
 

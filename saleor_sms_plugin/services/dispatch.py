@@ -152,9 +152,9 @@ def _at_the_door(
     occurred_at = message.event.occurred_at if message.event else message.created_at
     if past := not_since(known.active.get((channel.id, spec.name)), occurred_at):
         return MessageStatus.SUPPRESSED, past.reason, past.detail
-    if order is None:
+    if order is None and not door.is_digest(message.says):
         return MessageStatus.SUPPRESSED, Reason.ORDER_GONE, ""
-    if reason := door.ended(spec, order, message.says):
+    if order and (reason := door.ended(spec, order, message.says)):
         return MessageStatus.SUPPRESSED, reason, ""
     if refused := recipients.refused(message.recipient, channel, to_staff=message.to_staff):
         return MessageStatus.SUPPRESSED, *refused

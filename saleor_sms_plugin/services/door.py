@@ -25,10 +25,13 @@ class Subject:
     says: Mapping[str, Any]
 
 
+def is_digest(says: Mapping[str, Any]) -> bool:
+    """A text about several orders stays true whatever becomes of one of them."""
+    return len(says.get("orders", ())) > 1
+
+
 def _order_cancelled(subject: Subject) -> bool:
-    if len(subject.says.get("orders", ())) > 1:
-        return False  # a digest stays true
-    return subject.order.status in _CANCELLED
+    return not is_digest(subject.says) and subject.order.status in _CANCELLED
 
 
 def _parcel_cancelled(subject: Subject) -> bool:

@@ -163,7 +163,7 @@ def _settle(case: Case, event: ShopEvent, spec: EventSpec, verdict: Suppress | N
         return
     says = rules.initial_says(event, spec, case)
     if spec.name == "fulfillment_created":
-        siblings = [e for e in case.unplanned(spec.name) if e.facts.get("notify") is not False]
+        siblings = [e for e in case.unplanned(spec.name) if rules.wanted(case, e, spec)]
         says["parcels"] |= {e.subject_id: None for e in siblings}
         if into := _join_waiting_parcel(case, spec, says["parcels"]):
             _merge(case, [event, *siblings], spec, into)

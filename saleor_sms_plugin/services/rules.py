@@ -165,6 +165,11 @@ def ended_at_door(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     return Suppress(reason=reason) if reason else None
 
 
+def wanted(case: Case, event: ShopEvent, spec: EventSpec) -> bool:
+    """A parcel that may be told in its sister's text."""
+    return declined(case, event, spec) is None and ended_at_door(case, event, spec) is None
+
+
 def merged(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     """A stronger event that is switched on says it: within the window, or still waiting."""
     settle = case.settle(event, spec)

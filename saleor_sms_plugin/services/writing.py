@@ -35,9 +35,8 @@ def write(message: Message, channel: Channel, order: Order | None) -> Text:
     if message.event_name == "test":
         body, language = message.body, message.language
     else:
-        assert order is not None  # noqa: S101 (the door saw the order)
-        says = _says_now(message, order)
-        reader = channel.staff_language if message.to_staff else order.language
+        says = _says_now(message, order) if order else says
+        reader = channel.staff_language if message.to_staff or not order else order.language
         chosen = channel.config.text(message.event_name, reader)
         language = chosen.language
         template = rendering.compile(chosen.source)

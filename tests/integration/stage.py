@@ -62,6 +62,10 @@ class Stage:
         }  # fmt: skip
         return self.shop.put(Order(**(values | changes)))
 
+    def order_of(self, name: str) -> Order:
+        """The order as the shop has it now."""
+        return self.shop.stored_orders[name]
+
     def change(self, order: Order, **changes: Any) -> Order:
         return self.shop.put(self.shop.stored_orders[order.id], **changes)
 
