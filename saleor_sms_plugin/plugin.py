@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from saleor.order.models import Fulfillment, Order
     from saleor.plugins.models import PluginConfiguration
 
+_SWITCHES = tuple(send_field(spec.name) for spec in CATALOGUE)
 #: (parcel, number) of the last tracking hook of this request: the notification names no parcel
 _tracked: ContextVar[Happening | None] = ContextVar("saleor_sms_tracked", default=None)
 
@@ -44,11 +45,7 @@ class SmsPlugin(BasePlugin):
         self, *, configuration: Any, db_config: PluginConfiguration | None = None, **kwargs: Any
     ) -> None:
         if db_config is not None:
-            # Saleor fills what a stored row lacks with defaults: an upgrade would switch on
-            # every new event (law 7).
-            known = {row["name"] for row in configuration}
-            new = [send_field(s.name) for s in CATALOGUE if send_field(s.name) not in known]
-            configuration = [*configuration, *({"name": n, "value": False} for n in new)]
+            configuration = form.loaded(configuration, _SWITCHES)
         super().__init__(configuration=configuration, db_config=db_config, **kwargs)
 
     # The form
@@ -83,6 +80,7 @@ class SmsPlugin(BasePlugin):
         cls, plugin_configuration: PluginConfiguration, cleaned_data: dict[str, Any]
     ) -> PluginConfiguration:
         ports, channel_id = wiring.ports(), plugin_configuration.channel_id
+        plugin_configuration.configuration = form.rows(plugin_configuration.configuration)
         asked = form.clean(plugin_configuration, cleaned_data, cls.CONFIG_STRUCTURE)
         test_number = form.value(asked, "send_test_to")
         with ports.shop.writer(), transaction.atomic():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from saleor.plugins.models import PluginConfiguration
@@ -10,6 +10,28 @@ from saleor.plugins.models import PluginConfiguration
 from ..config import stored_values
 
 _SECRETS = ("Secret", "SecretMultiline")
+
+
+def rows(stored: object) -> list[dict[str, Any]]:
+    """The stored rows in the only shape that Saleor can load, show and update.
+
+    SQL, a restore or an older version may have left anything: what is no row is left out, a
+    number becomes its text, and a value of any other type is taken for an empty one.
+    """
+    return [
+        {"name": name, "value": _showable(value)} for name, value in stored_values(stored).items()
+    ]
+
+
+def loaded(stored: object, switches: Collection[str]) -> list[dict[str, Any]]:
+    """The stored rows with every switch: one that was not stored is off.
+
+    Saleor fills what a stored row lacks with defaults, and an upgrade would switch on every new
+    event (law 7).
+    """
+    found = rows(stored)
+    known = {row["name"] for row in found}
+    return found + [{"name": name, "value": False} for name in switches if name not in known]
 
 
 def values_before(row: PluginConfiguration) -> dict[str, object]:
@@ -53,6 +75,12 @@ def empty(row: PluginConfiguration, name: str) -> None:
     for item in row.configuration:
         if item.get("name") == name:
             item["value"] = ""
+
+
+def _showable(value: object) -> str | bool:
+    if isinstance(value, str | bool):
+        return value
+    return str(value) if isinstance(value, int | float) else ""
 
 
 def _is_mask(value: str, secret: object) -> bool:

@@ -6,10 +6,15 @@ import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from saleor_sms_plugin.testing.vonage_server import VonageServer
 
 if importlib.util.find_spec("saleor"):
+    from tests.saleor.dashboard import Dashboard
     from tests.saleor.live import LiveSaleor
     from tests.saleor.shop_databases import ShopDatabases
 
@@ -49,3 +54,42 @@ def live_saleor(
         yield live
     finally:
         live.stop()
+
+
+@pytest.fixture
+def vonage(settings: SettingsWrapper) -> Iterator[VonageServer]:
+    """A Vonage of our own, to which this process sends what it would send to Vonage."""
+    with VonageServer(key="key", secret="secret-1234") as server:  # noqa: S106
+        settings.SALEOR_SMS_VONAGE_BASE_URL = server.url
+        yield server
+
+
+@pytest.fixture
+def dashboard(
+    settings: SettingsWrapper,
+    site_settings: Any,
+    channel_USD: Any,  # noqa: N803
+    staff_api_client: Any,
+    permission_manage_plugins: Any,
+) -> Dashboard:
+    """The plugin is installed and was never saved."""
+    settings.PLUGINS = ["saleor_sms_plugin.plugin.SmsPlugin"]
+    staff_api_client.user.user_permissions.add(permission_manage_plugins)
+    return Dashboard(staff_api_client, channel_USD)
+
+
+@pytest.fixture
+def switched_on(dashboard: Dashboard) -> Dashboard:
+    """The plugin is active and complete; every event is on that is on by default."""
+    refused = dashboard.save(
+        active=True,
+        provider="vonage",
+        api_key="key",
+        api_secret="secret-1234",  # noqa: S106
+        sender_id="Example",
+        shop_name="Example",
+        allowed_countries="PL, GB",
+        advanced="night = off",
+    )
+    assert refused == []
+    return dashboard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ class LiveSaleor:
         self.directory = directory
         self._databases = databases
         self._home = home
+        self._python = home / ".venv" / "bin" / "python"
         self._environ = {
             **environ,
             "DATABASE_URL": databases.url(DATABASE),
@@ -108,6 +110,20 @@ class LiveSaleor:
         )
         return str(made["tokenCreate"]["token"])
 
+    def manage(self, *command: str) -> str:
+        """What ``manage.py <command>`` printed; RuntimeError with its output where it failed."""
+        ran = subprocess.run(
+            [f"{self._python}", "manage.py", *command],
+            cwd=self._home,
+            env=self._environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if ran.returncode:
+            raise RuntimeError(f"manage.py {' '.join(command)} failed:\n{ran.stderr[-4000:]}")
+        return ran.stdout
+
     def plugin_url(self, channel: str, path: str = "") -> str:
         """What this plugin answers under, in one channel."""
         return f"{self.url}/plugins/channel/{channel}/saleor_sms_plugin/{path}"
@@ -120,10 +136,9 @@ class LiveSaleor:
             return cursor.fetchall() if cursor.description else []
 
     def _child(self, name: str, command: tuple[str, ...], ready: Callable[[], bool]) -> Child:
-        program, *arguments = command
         return Child(
             name,
-            [f"{self._home}/.venv/bin/{program}", *arguments],
+            [f"{self._python}", "-m", *command],
             directory=self.directory,
             cwd=self._home,
             env=self._environ,
