@@ -1,10 +1,26 @@
-"""What is stored: the shop's events, the outbox, every call to a provider, and two small ledgers.
+"""What is stored: the shop's events, the outbox, every call to a provider, what came back.
 
 Rows hold ids of the shop, never foreign keys into it: its migrations and deletions stay its own.
 """
 
+from .account import Account
+from .delivery_receipt import DeliveryReceipt
+from .inbound_message import InboundMessage
 from .installation import Activation, Installation
 from .message import Message, SendAttempt
 from .shop_event import ShopEvent
+from .suppressed_number import SuppressedNumber
+from .webhook_request import WebhookRequest
 
-__all__ = ["Activation", "Installation", "Message", "SendAttempt", "ShopEvent"]
+__all__ = [
+    "Account",
+    "Activation",
+    "DeliveryReceipt",
+    "InboundMessage",
+    "Installation",
+    "Message",
+    "SendAttempt",
+    "ShopEvent",
+    "SuppressedNumber",
+    "WebhookRequest",
+]
