@@ -52,7 +52,7 @@ def run(ports: Ports, until: dt.datetime) -> int:
                 return called
             channels = load(ports)
             batch = claims.take(claim, ports, channels)
-            known = _read(batch, channels, ports)
+            known = _read_or_none(batch, channels, ports)
         if not batch:
             return called
         rest = {message.pk for message in batch}
@@ -60,9 +60,10 @@ def run(ports: Ports, until: dt.datetime) -> int:
             for message in batch:
                 if ports.clock.now() >= until:
                     break
-                if ports.clock.now() - known.read_at > FRESH:
+                if known and ports.clock.now() - known.read_at > FRESH:
                     with ports.shop.writer():
-                        known = _read([m for m in batch if m.pk in rest], None, ports)
+                        waiting = [m for m in batch if m.pk in rest]
+                        known = _read_or_none(waiting, None, ports)
                 rest.discard(message.pk)
                 called += _send_or_hold(message, known, ports)
         finally:
@@ -83,9 +84,25 @@ def _read(batch: list[Message], channels: Mapping[int, Channel] | None, ports: P
     )
 
 
-def _send_or_hold(message: Message, known: Knowledge, ports: Ports) -> bool:
+def _read_or_none(
+    batch: list[Message], channels: Mapping[int, Channel] | None, ports: Ports
+) -> Knowledge | None:
+    """None where an order cannot be read: then each text's order is read alone."""
+    try:
+        return _read(batch, channels, ports)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("An order among those of %d texts cannot be read", len(batch))
+        return None
+
+
+def _send_or_hold(message: Message, known: Knowledge | None, ports: Ports) -> bool:
     """``_send``, where a fault of one text holds that text and stops no other."""
     try:
+        if known is None:
+            with ports.shop.writer():
+                known = _read([message], None, ports)
         return _send(message, known, ports)
     except (OperationalError, InterfaceError):
         raise  # the database is away: the run ends, claims come free by themselves
@@ -129,8 +146,7 @@ def _send(message: Message, known: Knowledge, ports: Ports) -> bool:
                 "(advanced: max_segments).", now=now,
             )  # fmt: skip
             return False
-    call(message, text, provider, ports)
-    return True
+    return call(message, text, provider, ports) is not None
 
 
 def _at_the_door(

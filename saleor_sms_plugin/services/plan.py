@@ -47,11 +47,11 @@ def run(ports: Ports, until: dt.datetime) -> int:
             keys = [key for key in _due(ports.clock.now()) if key not in seen]
             if not keys:
                 break
-            batch = _Batch.read(keys, ports)
+            batch = _read(keys, ports)
         for key in keys:
-            if ports.clock.now() - batch.read_at > FRESH:
+            if batch and ports.clock.now() - batch.read_at > FRESH:
                 with ports.shop.writer():
-                    batch = _Batch.read(keys, ports)
+                    batch = _read(keys, ports)
             seen.add(key)
             planned += _plan_or_leave(key, batch, ports)
             if ports.clock.now() >= until:
@@ -86,11 +86,22 @@ class _Batch:
         )
 
 
-def _plan_or_leave(order_id: str, batch: _Batch, ports: Ports) -> bool:
+def _read(order_ids: Sequence[str], ports: Ports) -> _Batch | None:
+    """None where one of the orders cannot be read: then each is read alone."""
+    try:
+        return _Batch.read(order_ids, ports)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("An order among %d cannot be read", len(order_ids))
+        return None
+
+
+def _plan_or_leave(order_id: str, batch: _Batch | None, ports: Ports) -> bool:
     """One order planned; a fault leaves it for later and stops no other."""
     try:
         with ports.shop.writer(), transaction.atomic():
-            return _plan_order(order_id, batch, ports)
+            return _plan_order(order_id, batch or _Batch.read([order_id], ports), ports)
     except (OperationalError, InterfaceError):
         raise
     except Exception:

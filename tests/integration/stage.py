@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
+
 from saleor_sms_plugin.events.catalogue import CATALOGUE
 from saleor_sms_plugin.models import Message
 from saleor_sms_plugin.ports import Address, Fulfillment, Order, Ports
@@ -50,7 +52,8 @@ class Stage:
             currency="EUR", default_country="PL",
         )  # fmt: skip
         self.shop.zones.setdefault(channel_id, self.shop.zones[CHANNEL])
-        saving.saved(channel_id, self.ports)
+        with transaction.atomic():
+            saving.saved(channel_id, self.ports)
 
     def order(self, name: str = "o1", **changes: Any) -> Order:
         """An order of 99.90 EUR from Anna to Jan, placed now, is in the shop."""

@@ -1,0 +1,498 @@
+"""Law 4: a durable attempt before each call, and never a second send on an unknown outcome."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from saleor_sms_plugin.exceptions import (
+    ConfigurationError,
+    OutcomeUnknown,
+    OutOfCredit,
+    ProviderAccountError,
+    ProviderError,
+    ProviderRejected,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
+from saleor_sms_plugin.models import Message, SendAttempt
+from saleor_sms_plugin.providers import OutboundMessage, SendResult
+from saleor_sms_plugin.providers.memory import MemoryProvider
+from saleor_sms_plugin.services import claims, dispatch, working
+from saleor_sms_plugin.services.calls import call
+from saleor_sms_plugin.services.channels import load
+from saleor_sms_plugin.services.writing import write
+from tests.integration.stage import CHANNEL, NOON, RUN, Stage, only
+
+CREATED = "order_created"
+
+
+@pytest.fixture
+def shop(stage: Stage) -> Stage:
+    """Orders are texted at any time and in any number."""
+    stage.configure(CREATED, advanced="flood = off")
+    return stage
+
+
+def place(stage: Stage, count: int = 1) -> None:
+    start = len(stage.shop.stored_orders)
+    for number in range(start, start + count):
+        stage.happen(CREATED, stage.order(f"o{number}"))
+
+
+def outcomes() -> list[str]:
+    return list(SendAttempt.objects.order_by("pk").values_list("outcome", flat=True))
+
+
+def take(stage: Stage) -> list[Message]:
+    return claims.take(uuid.uuid4(), stage.ports, load(stage.ports))
+
+
+# What the provider says
+
+
+def test_an_accepted_text_is_sent(shop: Stage) -> None:
+    """The row holds what was sent, by whom, at what price; the attempt the provider's ids."""
+    MemoryProvider.script(
+        SendResult(("m-1", "m-2"), price=Decimal("0.0412"), currency="EUR", segment_count=2)
+    )
+    place(shop)
+
+    shop.run()
+
+    message = only(CREATED)
+    assert (message.status, message.reason, message.detail) == ("sent", "", "")
+    assert (message.price, message.currency) == (Decimal("0.0412"), "EUR")
+    assert (message.provider, message.sender_id, message.language) == ("memory", "Acme", "en")
+    assert (message.encoding, message.segment_count) == ("gsm7", 1)
+    assert (message.sent_at, message.claim, message.claimed_until) == (NOON, None, None)
+    attempt = message.attempts.get()
+    assert (attempt.number, attempt.outcome) == (1, "accepted")
+    assert attempt.provider_message_ids == ["m-1", "m-2"]
+    assert MemoryProvider.attempts[0].reference == str(message.reference)
+
+
+def test_a_throttled_text_waits_as_long_as_asked(shop: Stage) -> None:
+    """``retry_after`` seconds pass before the second call, which is the last."""
+    MemoryProvider.script(ProviderThrottled("slow down", provider="memory", retry_after=60))
+    place(shop)
+
+    shop.run()
+    assert shop.rows == [(CREATED, "queued", "retry")]
+    assert only(CREATED).not_before == NOON + dt.timedelta(seconds=60)
+
+    shop.later(seconds=59)
+    assert len(MemoryProvider.attempts) == 1
+    shop.later(seconds=1)
+    assert outcomes() == ["retryable", "accepted"]
+    assert shop.rows == [(CREATED, "sent", "")]
+
+
+def test_an_unavailable_provider_is_tried_eight_times(shop: Stage) -> None:
+    """The wait grows from call to call; after the last one the text has failed."""
+    MemoryProvider.script(*[ProviderUnavailable("down", provider="memory")] * 20)
+    place(shop)
+
+    waits: list[float] = []
+    shop.run()
+    while (message := only(CREATED)).status == "queued":
+        waits.append((message.not_before - shop.clock.now()).total_seconds())
+        shop.at(message.not_before)
+
+    assert shop.rows == [(CREATED, "failed", "retries_exhausted")]
+    assert outcomes() == ["retryable"] * 8
+    usual = [min(5 * 3**n, 1800) for n in range(7)]
+    assert all(full / 2 <= wait <= full for wait, full in zip(waits, usual, strict=True))
+    assert only(CREATED).finished_at == shop.clock.now()
+
+
+def test_retries_end_with_the_text(shop: Stage) -> None:
+    """No retry is planned for a time at which the text is too late."""
+    place(shop)
+    shop.clock.move(minutes=119)
+    MemoryProvider.script(ProviderThrottled("later", retry_after=60))
+
+    shop.run()
+
+    assert shop.rows == [(CREATED, "failed", "retries_exhausted")]
+
+
+def test_a_rejected_text_is_never_tried_again(shop: Stage) -> None:
+    """The provider's code and words are kept."""
+    MemoryProvider.script(ProviderRejected("Invalid number", code="3", http_status=200))
+    place(shop)
+
+    shop.run()
+    shop.later(hours=1)
+
+    assert shop.rows == [(CREATED, "rejected", "rejected")]
+    attempt = SendAttempt.objects.get()
+    assert (attempt.outcome, attempt.code, attempt.http_status) == ("refused", "3", 200)
+    assert only(CREATED).why.endswith("Invalid number")
+
+
+@pytest.mark.parametrize("error", [ProviderAccountError("barred"), OutOfCredit("no money")])
+def test_a_refused_account_holds_its_texts(shop: Stage, error: ProviderError) -> None:
+    """They wait until the account is mended, and then go out."""
+    MemoryProvider.script(error)
+    place(shop)
+
+    shop.run()
+    assert shop.rows == [(CREATED, "held", "provider_account")]
+    shop.later(minutes=4, seconds=59)
+    assert len(MemoryProvider.attempts) == 1
+    shop.later(seconds=1)
+
+    assert shop.rows == [(CREATED, "sent", "")]
+
+
+def test_an_unknown_outcome_is_never_sent_again(shop: Stage) -> None:
+    """A timeout after the request left: one call, whatever happens afterwards."""
+    MemoryProvider.script(OutcomeUnknown("no answer", provider="memory"))
+    place(shop)
+
+    shop.run()
+    for _ in range(5):
+        shop.later(minutes=30)
+
+    assert shop.rows == [(CREATED, "outcome_unknown", "no_answer")]
+    assert outcomes() == ["unknown"]
+    assert len(MemoryProvider.attempts) == 1
+
+
+def test_an_unexpected_exception_is_an_unknown_outcome(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault in a provider may have come after the request left: never again, and logged."""
+
+    def broken(provider: MemoryProvider, message: OutboundMessage) -> SendResult:
+        raise KeyError("message-count")
+
+    monkeypatch.setattr(MemoryProvider, "send", broken)
+    place(shop, 2)
+
+    shop.run()
+    shop.later(hours=1)
+
+    assert shop.rows == [(CREATED, "outcome_unknown", "no_answer")] * 2
+    assert sum(r.levelno == logging.ERROR for r in caplog.records) == 2
+    assert SendAttempt.objects.count() == 2
+
+
+def test_no_transaction_is_open_during_a_call(
+    committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt row is committed, the claim too, before the provider is called."""
+    seen: list[tuple[bool, list[str]]] = []
+
+    def look(provider: MemoryProvider, message: OutboundMessage) -> SendResult:
+        seen.append((connection.in_atomic_block, outcomes()))
+        return SendResult(("m",))
+
+    monkeypatch.setattr(MemoryProvider, "send", look)
+    committed_stage.configure(CREATED)
+    place(committed_stage)
+
+    committed_stage.run()
+
+    assert seen == [(False, ["pending"])]
+
+
+def test_every_retry_brings_the_same_reference(shop: Stage) -> None:
+    """A receipt of any attempt finds the one message."""
+    MemoryProvider.script(ProviderUnavailable("down"))
+    place(shop)
+    shop.run()
+    shop.later(seconds=5)
+
+    assert {m.reference for m in MemoryProvider.attempts} == {str(only(CREATED).reference)}
+    assert len(MemoryProvider.attempts) == 2
+
+
+# Claims
+
+
+def test_a_claim_without_a_call_comes_free(shop: Stage) -> None:
+    """A worker died before it called: after the lease the text is sent, once."""
+    place(shop)
+    working.plan.run(shop.ports, NOON + RUN)
+    assert len(take(shop)) == 1
+
+    shop.later(seconds=44)
+    assert shop.bodies == []
+    shop.later(seconds=2)
+
+    assert shop.rows == [(CREATED, "sent", "")]
+    assert outcomes() == ["accepted"]
+
+
+def test_a_claim_with_a_call_is_an_unknown_outcome(shop: Stage) -> None:
+    """A worker died during its call: never sent again, and the attempt says so."""
+    message, late = die_during_the_call(shop)
+
+    shop.later(seconds=46)
+    shop.later(hours=1)
+
+    message.refresh_from_db()
+    assert (message.status, message.reason) == ("outcome_unknown", "worker_died")
+    assert outcomes() == ["unknown"]
+    assert len(MemoryProvider.attempts) == 1
+    assert late
+
+
+def test_a_late_answer_settles_it(shop: Stage) -> None:
+    """The worker was only slow: its answer, when it comes, is believed."""
+    message, late = die_during_the_call(shop)
+    shop.later(seconds=46)
+
+    late()
+
+    message.refresh_from_db()
+    assert (message.status, message.reason) == ("sent", "")
+    assert outcomes() == ["accepted"]
+
+
+def test_a_late_refusal_does_not_queue_it_again(shop: Stage) -> None:
+    """Late news never moves a text back to where it could be sent twice."""
+    message, late = die_during_the_call(shop, ProviderUnavailable("down"))
+    shop.later(seconds=46)
+
+    late()
+    shop.later(hours=1)
+
+    message.refresh_from_db()
+    assert message.status == "outcome_unknown"
+    assert len(MemoryProvider.attempts) == 1
+
+
+def die_during_the_call(
+    stage: Stage, answer: ProviderError | SendResult | None = None
+) -> tuple[Message, Callable[[], None]]:
+    """A text whose worker is in the call; what is returned lets the answer come."""
+    from saleor_sms_plugin.services import calls
+
+    place(stage)
+    working.plan.run(stage.ports, stage.clock.now() + RUN)
+    message = take(stage)[0]
+    channel = load(stage.ports)[CHANNEL]
+    text = write(message, channel, stage.shop.stored_orders[message.order_id])
+    attempt = calls._begin(message, text, MemoryProvider(), stage.clock.now())
+    assert attempt is not None
+    MemoryProvider.attempts.append(
+        OutboundMessage(message.recipient, text.sender_id, text.body, str(message.reference))
+    )
+
+    def answered() -> None:
+        now = stage.clock.now()
+        ending = (
+            calls._refused(answer, message, now)
+            if isinstance(answer, ProviderError)
+            else calls._accepted(answer or SendResult(("m",)), now)
+        )
+        calls._end(message, attempt, ending, now)
+
+    return message, answered
+
+
+def test_a_lost_claim_makes_no_call(shop: Stage) -> None:
+    """A worker that slept past its lease finds the text taken, and calls nobody."""
+    place(shop)
+    working.plan.run(shop.ports, NOON + RUN)
+    slow = take(shop)[0]
+    text = write(slow, load(shop.ports)[CHANNEL], shop.shop.stored_orders[slow.order_id])
+    shop.clock.move(seconds=46)
+
+    assert call(slow, text, MemoryProvider(), shop.ports) is None
+
+    assert MemoryProvider.attempts == []
+    claims.free_the_dead(shop.ports)
+    assert len(take(shop)) == 1  # another worker has it now
+    shop.clock.move(seconds=1)
+    assert call(slow, text, MemoryProvider(), shop.ports) is None
+    assert SendAttempt.objects.count() == 0
+
+
+def test_the_urgent_go_first(shop: Stage) -> None:
+    """Staff before customers, then by age."""
+    shop.configure(CREATED, "staff_order_created", staff_numbers="+48501000001")
+    place(shop)
+
+    shop.run()
+
+    assert [row[0] for row in shop.rows] == [CREATED, "staff_order_created"]
+    assert shop.recipients == ["+48501000001", "+48512345678"]
+
+
+# A run
+
+
+class Ticking:
+    """Every look at the clock takes a tenth of a second."""
+
+    def __init__(self, start: dt.datetime) -> None:
+        self.instant = start
+
+    def now(self) -> dt.datetime:
+        self.instant += dt.timedelta(seconds=0.1)
+        return self.instant
+
+
+def test_a_run_ends_in_time_and_says_that_there_is_more(shop: Stage) -> None:
+    """After five seconds the run gives back what it did not call, and asks to go on."""
+    place(shop, 60)
+    working.plan.run(shop.ports, NOON + RUN)
+    clock = Ticking(NOON)
+    ports = type(shop.ports)(shop=shop.shop, wake=shop.wake, clock=clock)
+
+    more = working.work(ports, NOON + RUN)
+
+    sent = len(MemoryProvider.attempts)
+    assert more is True
+    assert 0 < sent < 60
+    assert Message.objects.filter(status="sending").count() == 0
+    assert Message.objects.filter(status="queued").count() == 60 - sent
+    while working.work(ports, clock.now() + RUN):
+        pass
+    assert len(MemoryProvider.attempts) == 60
+    assert SendAttempt.objects.count() == 60
+
+
+def test_a_run_that_finished_asks_for_nothing(shop: Stage) -> None:
+    """Nothing is due: no further nudge."""
+    place(shop, 3)
+
+    assert shop.run() is False
+
+
+def test_a_fault_in_one_order_stops_no_other(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order that cannot be planned is tried later; the others are texted now."""
+    place(shop, 3)
+    honest = working.plan._plan_order
+
+    def faulty(order_id: str, *rest: Any) -> bool:
+        if order_id == "o1":
+            raise ValueError("odd order")
+        return honest(order_id, *rest)
+
+    monkeypatch.setattr(working.plan, "_plan_order", faulty)
+    shop.run()
+    assert len(shop.bodies) == 2
+
+    monkeypatch.undo()
+    shop.later(minutes=5)
+    assert len(shop.bodies) == 3
+
+
+def test_a_fault_in_one_text_stops_no_other(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that cannot be made is held with its reason; the others go out."""
+    place(shop, 3)
+    honest = dispatch.writing.write
+
+    def faulty(message: Message, *rest: Any) -> Any:
+        if message.order_id == "o1":
+            raise ValueError("odd text")
+        return honest(message, *rest)
+
+    monkeypatch.setattr(dispatch.writing, "write", faulty)
+    shop.run()
+    assert len(shop.bodies) == 2
+    held = Message.objects.get(order_id="o1")
+    assert (held.status, held.reason, held.detail) == ("held", "fault", "ValueError")
+
+    monkeypatch.undo()
+    shop.later(minutes=5)
+    assert len(shop.bodies) == 3
+
+
+@pytest.mark.parametrize("planned_before", [False, True])
+def test_an_order_that_the_shop_cannot_read_stops_no_other(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch, planned_before: bool
+) -> None:
+    """One unreadable order of a batch: the others are planned and sent; it is, once mended."""
+    place(shop, 3)
+    honest = shop.shop.orders
+
+    def faulty(order_ids: Any) -> Any:
+        if "o1" in order_ids:
+            raise ValueError("unreadable")
+        return honest(order_ids)
+
+    if planned_before:
+        working.plan.run(shop.ports, NOON + RUN)
+    monkeypatch.setattr(shop.shop, "orders", faulty)
+    shop.run()
+    assert len(shop.bodies) == 2
+
+    monkeypatch.undo()
+    shop.later(minutes=5)
+    assert len(shop.bodies) == 3
+
+
+def test_a_text_too_long_fails_with_its_length(shop: Stage) -> None:
+    """More segments than allowed: not sent, and told how many there were."""
+    shop.configure(CREATED, text_order_created="x" * 700)
+    place(shop)
+
+    shop.run()
+
+    assert shop.rows == [(CREATED, "failed", "too_long")]
+    assert "5 segments; at most 4" in only(CREATED).detail
+    assert MemoryProvider.attempts == []
+
+
+def test_a_provider_that_cannot_be_made_holds_its_texts(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings that no provider can be made of wait for the owner; nothing is lost."""
+
+    def unusable(channel: object) -> None:
+        raise ConfigurationError("Private key (private_key) is no key. Paste the whole file.")
+
+    place(shop)
+    monkeypatch.setattr(dispatch, "provider_of", unusable)
+    shop.run()
+    assert shop.rows == [(CREATED, "held", "configuration")]
+    assert "private_key" in only(CREATED).why
+
+    monkeypatch.undo()
+    shop.later(minutes=5)
+    assert shop.rows == [(CREATED, "sent", "")]
+
+
+# Without beat
+
+
+def test_without_beat_a_nudge_sweeps(shop: Stage) -> None:
+    """No periodic run was seen for a minute: a nudge frees the dead worker's texts."""
+    place(shop)
+    working.plan.run(shop.ports, NOON + RUN)
+    take(shop)
+    shop.clock.move(minutes=2)
+
+    shop.run()
+
+    assert shop.rows == [(CREATED, "sent", "")]
+
+
+def test_with_beat_a_nudge_only_works(shop: Stage) -> None:
+    """Beat was seen a moment ago: freeing the dead is its work."""
+    place(shop)
+    working.plan.run(shop.ports, NOON + RUN)
+    take(shop)
+    shop.clock.move(minutes=2)
+    from saleor_sms_plugin.models import Installation
+
+    Installation.objects.update(periodic_at=shop.clock.now())
+    shop.run()
+    assert shop.rows == [(CREATED, "sending", "")]
+
+    working.keep_house(shop.ports)
+    shop.run()
+    assert shop.rows == [(CREATED, "sent", "")]
