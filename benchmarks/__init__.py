@@ -1,0 +1,1 @@
+"""What the plugin costs a shop, measured against its targets and against others in one run."""

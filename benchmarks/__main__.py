@@ -1,0 +1,87 @@
+"""``python -m benchmarks``: every figure with its target, in one run (``make bench``)."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import dispatching, report, shop, texts
+from benchmarks.figures import Figure, Skipped
+from benchmarks.machine import machine
+
+RESULTS = Path(__file__).with_name("results")
+PLAIN = {texts.NAME: texts.run, dispatching.NAME: dispatching.run}
+NAMES = (*PLAIN, *shop.BENCHMARKS)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures, writes ``benchmarks/results/``; 1 where a figure is over its target."""
+    given = _arguments(arguments)
+    chosen = given.benchmark or NAMES
+    figures: list[Figure] = []
+    skipped: list[Skipped] = []
+    about = machine()
+    for name, run in PLAIN.items():
+        if name in chosen:
+            _say(f"==> {name}")
+            measured, server = run(given.scale)
+            figures += measured
+            about |= server
+    if wanted := [name for name in shop.BENCHMARKS if name in chosen]:
+        _say(f"==> {', '.join(wanted)} (in Saleor)")
+        if missing := shop.is_missing(given.saleor):
+            skipped += [Skipped(name, f"{missing}; set SALEOR_HOME") for name in wanted]
+        else:
+            measured, server = shop.run(given.saleor, wanted, given.scale)
+            figures += measured
+            about |= {f"Saleor's {name}": value for name, value in server.items()}
+    about["load afterwards"] = machine()["load"]
+    result = {
+        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "machine": about,
+        "figures": [figure.as_json() for figure in figures],
+        "skipped": [each.as_json() for each in skipped],
+    }
+    RESULTS.mkdir(exist_ok=True)
+    written = json.dumps(result, indent=2, ensure_ascii=False)
+    (RESULTS / f"{result['at']}.json".replace(":", "")).write_text(f"{written}\n")
+    if given.json:
+        print(written)
+    else:
+        report.show(figures, skipped, about)
+    return int(any(figure.verdict == "over" for figure in figures))
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("benchmark", nargs="*", help=f"of {', '.join(NAMES)}; all without one")
+    parser.add_argument("--json", action="store_true", help="the result as JSON, not as a table")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="rounds and samples, as a share of the usual ones"
+    )
+    parser.add_argument(
+        "--saleor",
+        type=Path,
+        default=Path(os.environ.get("SALEOR_HOME") or Path.home() / "saleor"),
+        help="a Saleor checkout with its environment in .venv (SALEOR_HOME)",
+    )
+    given = parser.parse_args(arguments)
+    if unknown := sorted(set(given.benchmark) - set(NAMES)):
+        parser.error(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}.")
+    if given.scale <= 0:
+        parser.error(f"--scale {given.scale:g} measures nothing; give a number above 0.")
+    given.saleor = given.saleor.expanduser().resolve()
+    return given
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
