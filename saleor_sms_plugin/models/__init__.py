@@ -8,6 +8,7 @@ from .delivery_receipt import DeliveryReceipt
 from .inbound_message import InboundMessage
 from .installation import Activation, Installation
 from .message import Message, SendAttempt
+from .position import Position
 from .shop_event import ShopEvent
 from .suppressed_number import SuppressedNumber
 from .webhook_request import WebhookRequest
@@ -19,6 +20,7 @@ __all__ = [
     "InboundMessage",
     "Installation",
     "Message",
+    "Position",
     "SendAttempt",
     "ShopEvent",
     "SuppressedNumber",

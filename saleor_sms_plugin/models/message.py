@@ -30,6 +30,7 @@ class Message(models.Model):
         "self", null=True, on_delete=models.SET_NULL, related_name="merged"
     )
     order_id = models.CharField(max_length=36, blank=True)
+    checkout_id = models.CharField(max_length=36, blank=True)
     order_number = models.CharField(max_length=32, blank=True)
     channel_id = models.IntegerField(null=True)
     channel_slug = models.CharField(max_length=255, blank=True)
@@ -85,6 +86,11 @@ class Message(models.Model):
                 condition=models.Q(status=MessageStatus.SENDING.value),
             ),
             models.Index(fields=["order_id"], name="sms_message_order"),
+            models.Index(
+                fields=["checkout_id"],
+                name="sms_message_checkout",
+                condition=~models.Q(checkout_id=""),
+            ),
             models.Index(fields=["recipient", "taken_at"], name="sms_message_recipient"),
             models.Index(fields=["channel_id", "created_at"], name="sms_message_channel"),
             models.Index(fields=["created_at"], name="sms_message_created"),

@@ -12,8 +12,9 @@ class ShopEvent(models.Model):
     key = models.CharField(max_length=255, unique=True)
     name = models.CharField(max_length=64)  # a source of the catalogue, or a signal
     order_id = models.CharField(max_length=36, blank=True)
-    subject_id = models.CharField(max_length=64)  # the order, or the parcel
-    channel_id = models.IntegerField()
+    checkout_id = models.CharField(max_length=36, blank=True)  # where it began without an order
+    subject_id = models.CharField(max_length=64)  # the order, the parcel, or the payment's row
+    channel_id = models.IntegerField()  # 0: nobody looked it up yet
     facts = models.JSONField(default=dict)  # what only the hook knew: notify, number, amount
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -27,6 +28,11 @@ class ShopEvent(models.Model):
                 condition=models.Q(plan_at__isnull=False),
             ),
             models.Index(fields=["order_id"], name="sms_event_order"),
+            models.Index(
+                fields=["checkout_id"],
+                name="sms_event_checkout",
+                condition=~models.Q(checkout_id=""),
+            ),
             models.Index(fields=["recorded_at"], name="sms_event_recorded"),
         ]
 
