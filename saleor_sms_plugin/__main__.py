@@ -27,7 +27,7 @@ PROGRAM = "python -m saleor_sms_plugin"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 when all is well, 1 when something is wrong, 2 for wrong arguments."""
-    given = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     try:
         result, words, code = given.run(given)
     except Refusal as refusal:
@@ -55,10 +55,11 @@ class Refusal(Exception):
 Answer = tuple[Mapping[str, Any], str, int]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=PROGRAM, description="Text messages for Saleor shops.")
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Every command with its options; ``run`` of what it parses makes the answer."""
+    program = argparse.ArgumentParser(prog=PROGRAM, description="Text messages for Saleor shops.")
+    program.add_argument("--version", action="version", version=__version__)
+    commands = program.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     demo = _command(commands, "demo", _demo, "play a shop's day through the whole engine")
     demo.add_argument(
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
     measure = _command(commands, "measure", _measure, "count the segments of a text")
     measure.add_argument("text", help="the text, word for word")
-    return parser
+    return program
 
 
 def _command(

@@ -53,6 +53,7 @@ class Stage:
             self._work()
             after(scene)
         self._work_until(instant(END))
+        self._work()
 
     def _switch_on(self) -> None:
         """Each channel is saved as the dashboard saves it."""
