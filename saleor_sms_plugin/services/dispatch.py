@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError
 
+from ..config import text_field
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS
@@ -137,7 +138,8 @@ def _send(message: Message, known: Knowledge, ports: Ports) -> bool:
             postpone(message, Reason.CONFIGURATION, str(error), now + MEND_AGAIN)
             return False
         except TemplateError as error:
-            postpone(message, Reason.TEMPLATE, str(error), now + MEND_AGAIN)
+            detail = f"{text_field(message.event_name)}: {error}"
+            postpone(message, Reason.TEMPLATE, detail, now + MEND_AGAIN)
             return False
         if text.segment_count > channel.config.max_segments:
             finish(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import Q
+
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..models import Installation, Message, ShopEvent
@@ -54,9 +56,8 @@ def adopt(ports: Ports) -> None:
 
 def _end_before(copied_at: dt.datetime, now: dt.datetime) -> None:
     ended = {"status": MessageStatus.CANCELLED, "reason": Reason.OTHER_INSTALLATION}
-    Message.objects.filter(status__in=WAITING, created_at__lte=copied_at).update(
-        **ended, finished_at=now
-    )
+    came_along = Q(created_at__lte=copied_at) | Q(event__recorded_at__lte=copied_at)
+    Message.objects.filter(came_along, status__in=WAITING).update(**ended, finished_at=now)
     Message.objects.filter(status=MessageStatus.SENDING, taken_at__lte=copied_at).update(
         **ended, claim=None, claimed_until=None, finished_at=now
     )

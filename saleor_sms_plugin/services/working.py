@@ -16,10 +16,11 @@ BEAT_MISSED = dt.timedelta(minutes=1)
 def work(ports: Ports, until: dt.datetime) -> bool:
     """What is due is planned and sent until ``until``; True when more is due now."""
     with ports.shop.writer():
-        live = installation.is_live(ports)
         if _beat_is_missing(ports):
             _sweep(ports)
     plan.run(ports, until)
+    with ports.shop.writer():
+        live = installation.is_live(ports)  # after planning: it holds what was planned, too
     if not live:
         return False
     dispatch.run(ports, until)
