@@ -177,7 +177,7 @@ class SmsPlugin(BasePlugin):
 
     def _hear_refund(self, name: str, order: Order, previous_value: Any) -> Any:
         def happening() -> Happening:
-            total = str(refunded_total(order.pk).normalize())
+            total = f"{refunded_total(order.pk).normalize():f}"
             return Happening(
                 name=name, channel_id=order.channel_id, order_id=str(order.pk),
                 transition=total, facts={"refunded": total},

@@ -152,8 +152,9 @@ def declined(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
             continue
         if other.name == "tracking_notified" and other.facts.get("number") == number:
             return None
-        near = abs(other.recorded_at - event.recorded_at) <= NOTIFY_SPAN
-        if other.name == "fulfillment_created" and near and other.facts.get("notify") is not False:
+        # Saleor tells of a new parcel's number first, then of the parcel.
+        with_parcel = dt.timedelta(0) <= other.recorded_at - event.recorded_at <= NOTIFY_SPAN
+        if other.name == "fulfillment_created" and with_parcel and other.facts.get("notify", True):
             return None
     return Suppress(reason=Reason.NOTIFY_DECLINED)
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from pytest_django.fixtures import SettingsWrapper
+from pytest_django.plugin import DjangoDbBlocker
 
 from saleor_sms_plugin.testing.vonage_server import VonageServer
 
@@ -54,6 +56,16 @@ def live_saleor(
         yield live
     finally:
         live.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
+    """Empty tables, as Saleor's fixtures expect: its migrations wrote some sample rows."""
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.fixture
