@@ -132,6 +132,8 @@ def hook(shop: Shop, _: Arrivals, scale: float) -> list[Figure]:
             "hook", "order_created takes longer by", added, "ms", at_most=HOOK_MS,
             details={
                 "inactive_ms": statistics.median(seen["sms"]["inactive"]),
+                "cpu_ms": statistics.median(seen["sms"]["active_cpu"]),
+                "record_ms": statistics.median(seen["record"]),
                 "nudge_ms": statistics.median(seen["nudge"]),
                 "email_added_ms": email,
             },

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from time import perf_counter
+from functools import partial
+from time import thread_time
 from typing import Any
 
 import django
+
+from benchmarks.figures import seconds_of
 
 EMAIL, SMS = "mirumee.notifications.user_email", "saleor_sms_plugin"
 
 
 def main(samples: int) -> dict[str, object]:
-    """Milliseconds of each call, and the statements that one active call adds."""
+    """Milliseconds of each call and of the hook's two parts alone, and the statements it adds."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
     from saleor.order.fetch import fetch_order_info
@@ -28,7 +32,12 @@ def main(samples: int) -> dict[str, object]:
     from benchmarks.in_saleor.orders import CHANNEL, new_orders, switch_plugin
     from saleor_sms_plugin import wiring
     from saleor_sms_plugin.models import Message, ShopEvent
+    from saleor_sms_plugin.services.record import Happening, record
 
+    def happening(serial: int) -> Happening:
+        return Happening(name="order_created", channel_id=1, order_id=f"measured-alone-{serial}")
+
+    ports = wiring.ports()
     switch_plugin()
     orders = new_orders()
     manager = get_plugins_manager(allow_replica=False)
@@ -43,16 +52,18 @@ def main(samples: int) -> dict[str, object]:
         plugin_id: str, call: Callable[[Any], None], arguments: Iterator[Any]
     ) -> dict[str, list[float]]:
         plugin = manager.get_plugin(plugin_id, channel_slug=CHANNEL)
-        milliseconds: dict[str, list[float]] = {"inactive": [], "active": []}
+        milliseconds: dict[str, list[float]] = defaultdict(list)
         for turn in range(samples + 10):
             for active in (turn % 2 == 0, turn % 2 == 1):
                 plugin.active = active
                 argument = next(arguments)
-                started = perf_counter()
-                call(argument)
-                taken = (perf_counter() - started) * 1000
+                before = thread_time()
+                taken = seconds_of(partial(call, argument)) * 1000
+                busy = (thread_time() - before) * 1000
                 if turn >= 10:  # warmed up
-                    milliseconds["active" if active else "inactive"].append(taken)
+                    state = "active" if active else "inactive"
+                    milliseconds[state].append(taken)
+                    milliseconds[f"{state}_cpu"].append(busy)
         plugin.active = True
         return milliseconds
 
@@ -63,25 +74,27 @@ def main(samples: int) -> dict[str, object]:
             hook(order)
         return [query["sql"] for query in captured]
 
-    # A sample costs a row of every kind: the plugin's parts are measured on what is left.
     sms = timed(SMS, hook, orders)
     recorded = ShopEvent.objects.count()
     if recorded != samples + 10:
         raise RuntimeError(f"{samples + 10} active hooks recorded {recorded} events.")
     email = timed(EMAIL, confirmation, map(fetch_order_info, orders))
     without, added = statements(False), statements(True)
-    nudge = []
-    for _ in range(samples):
-        started = perf_counter()
-        wiring.ports().wake.nudge()
-        nudge.append((perf_counter() - started) * 1000)
+    parts = {
+        "record": lambda n: record(happening(n), ports),
+        "nudge": lambda n: ports.wake.nudge(),
+    }
+    alone = {
+        name: [seconds_of(partial(part, n)) * 1000 for n in range(samples)]
+        for name, part in parts.items()
+    }
     ShopEvent.objects.all().delete()
     if Message.objects.exists():
         raise RuntimeError("A worker was running: the hook was not measured alone.")
     return {
         "sms": sms,
         "email": email,
-        "nudge": nudge,
+        **alone,
         "statements": added[len(without) :] if added[: len(without)] == without else added,
     }
 
