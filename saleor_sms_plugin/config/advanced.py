@@ -34,6 +34,7 @@ class FloodLimit:
 
 
 _UNITS = {"min": MINUTE, "h": HOUR, "hour": HOUR, "day": 24 * HOUR}
+MIN_RATE, MAX_RATE = 0.01, 10_000.0
 _LIMIT = re.compile(r"(\d{1,4})/(\d{0,4})(min|hour|h|day)s?")
 
 
@@ -61,6 +62,17 @@ def _whole(lowest: int, highest: int, unit: str) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _rate(text: str) -> float | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text):
+        raise ValueError(f"{excerpt(text)} is not a rate. Write requests a second, such as 30.")
+    rate = float(text)
+    if not (rate == 0 or MIN_RATE <= rate <= MAX_RATE):
+        raise ValueError(f"{excerpt(text)} will not do. Write 0, or from 0.01 to 10000.")
+    return rate
 
 
 def _timezone(text: str) -> str:
@@ -156,6 +168,16 @@ SETTINGS: tuple[Setting, ...] = (
         name="tracking_url.<shipping method>", attribute="tracking_patterns", value=_pattern,
         subject=_method, example="tracking_url.* = https://carrier.example.com/parcel/{number}",
         meaning="the carrier's page; * stands for every other shipping method",
+    ),
+    Setting(
+        name="rate", attribute="rate", value=_rate, example="rate = 30",
+        meaning="most requests a second to the provider's account; 0 stops it; without it, what "
+        "the provider allows",
+    ),
+    Setting(
+        name="sender_rate.<sender>", attribute="sender_rates", value=_rate,
+        subject=sender_ids.check, example="sender_rate.+12125552368 = 1",
+        meaning="most requests a second with this sender",
     ),
     Setting(
         name="flood", attribute="flood", value=_flood, default="3/10min 10/day",

@@ -64,6 +64,8 @@ class SmsConfig:
     staff_language: str  #: "" stands for the main language of the channel's country
     settle: Mapping[str, int]  #: event → seconds, where the owner set them
     phone_source: PhoneSource
+    rate: float | None  #: requests a second, None stands for the provider's own
+    sender_rates: Mapping[str, float]  #: sender → requests a second
     flood: tuple[FloodLimit, ...]
     retention_days: int
     tracking_patterns: Mapping[str, str]  #: lower-case shipping method or ``*`` → address

@@ -17,6 +17,8 @@ class Reason(StrEnum):
     COUNTRY_NOT_ALLOWED = "country_not_allowed"
     NOT_A_TEST_NUMBER = "not_a_test_number"
     SENDER_NOT_ALLOWED = "sender_not_allowed"
+    NUMBER_SUPPRESSED = "number_suppressed"
+    NO_CONSENT = "no_consent"
     # The event needs no text
     SWITCHED_OFF = "switched_off"
     BEFORE_ACTIVATION = "before_activation"
@@ -27,7 +29,11 @@ class Reason(StrEnum):
     MERGED = "merged"
     NOTHING_NEW = "nothing_new"
     DAILY_LIMIT = "daily_limit"
+    PAYMENT_UNCLEAR = "payment_unclear"
+    STAFF_MATTER = "staff_matter"
     # The world moved on while it waited
+    PAID = "paid"
+    PAYMENT_RUNNING = "payment_running"
     EXPIRED = "expired"
     ORDER_GONE = "order_gone"
     CHANNEL_GONE = "channel_gone"
@@ -41,7 +47,10 @@ class Reason(StrEnum):
     NUMBER_FLOOD = "number_flood"
     OTHER_INSTALLATION = "other_installation"
     PROVIDER_ACCOUNT = "provider_account"
+    OUT_OF_CREDIT = "out_of_credit"
+    PROVIDER_DOWN = "provider_down"
     CONFIGURATION = "configuration"
+    SENDER_RATE = "sender_rate"
     RETRY = "retry"
     FAULT = "fault"
     # It failed
@@ -51,6 +60,7 @@ class Reason(StrEnum):
     RETRIES_EXHAUSTED = "retries_exhausted"
     NO_ANSWER = "no_answer"
     WORKER_DIED = "worker_died"
+    NOT_DELIVERED = "not_delivered"
 
     @property
     def sentence(self) -> str:
@@ -66,6 +76,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.COUNTRY_NOT_ALLOWED: "The number's country is not an allowed country of the channel.",
     Reason.NOT_A_TEST_NUMBER: "Test mode: the number is not in “Only text these numbers”.",
     Reason.SENDER_NOT_ALLOWED: "The configured sender cannot be used in the number's country.",
+    Reason.NUMBER_SUPPRESSED: (
+        "The number is on the list of numbers that are not texted (sms_suppressions)."
+    ),
+    Reason.NO_CONSENT: "It is marketing in this country, and there is no consent to it.",
     Reason.SWITCHED_OFF: "The event, or the plugin in this channel, is switched off.",
     Reason.BEFORE_ACTIVATION: "It happened before the event was switched on.",
     Reason.IMPORTED: "The order was imported; old orders are not news.",
@@ -75,6 +89,12 @@ SENTENCES: dict[Reason, str] = {
     Reason.MERGED: "Another text says it already.",
     Reason.NOTHING_NEW: "The customer already has this tracking number.",
     Reason.DAILY_LIMIT: "The parcel already had a tracking text within a day.",
+    Reason.PAYMENT_UNCLEAR: (
+        "Nobody said whether the payment went through; paying again could charge twice."
+    ),
+    Reason.STAFF_MATTER: "The shop's own request failed; that is for staff.",
+    Reason.PAID: "It is paid, or the money is reserved.",
+    Reason.PAYMENT_RUNNING: "Another attempt to pay is running.",
     Reason.EXPIRED: "It became too late for this text.",
     Reason.ORDER_GONE: "The order no longer exists.",
     Reason.CHANNEL_GONE: "The channel no longer exists.",
@@ -89,8 +109,11 @@ SENTENCES: dict[Reason, str] = {
         "This database was copied from another installation, or the shop's address or key "
         "changed; save the plugin once to let it send."
     ),
-    Reason.PROVIDER_ACCOUNT: "The provider refuses the account: check key, secret and credit.",
+    Reason.PROVIDER_ACCOUNT: "The provider refuses the account: check key and secret.",
+    Reason.OUT_OF_CREDIT: "The provider account has no credit: top it up.",
+    Reason.PROVIDER_DOWN: "The provider does not answer properly; it is tried again soon.",
     Reason.CONFIGURATION: "The channel's configuration is not complete.",
+    Reason.SENDER_RATE: "Its sender may send only so many a second; it waits for its turn.",
     Reason.RETRY: "The provider could not take it; it will be tried again.",
     Reason.FAULT: "An unexpected error, see the log; it will be tried again.",
     Reason.TEMPLATE: "The text could not be made from its template.",
@@ -101,4 +124,5 @@ SENTENCES: dict[Reason, str] = {
         "The provider may have taken it but did not say so; never sent again by itself."
     ),
     Reason.WORKER_DIED: "The worker ended during the call; never sent again by itself.",
+    Reason.NOT_DELIVERED: "The provider took it, but the phone did not get it.",
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..domain.reasons import Reason
+from ..ports import FailureKind
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -22,6 +23,11 @@ class Purpose(StrEnum):
 
     TRANSACTIONAL = "transactional"
     MARKETING = "marketing"
+
+
+#: Lower goes first: staff alerts and tests, then service texts, then marketing.
+STAFF_PRIORITY = 0
+PRIORITIES = {Purpose.TRANSACTIONAL: 10, Purpose.MARKETING: 20}
 
 
 class Night(StrEnum):
@@ -66,7 +72,13 @@ class EventSpec:
     #: origins of an order that are not news to the customer
     skips_origins: Mapping[str, Reason] = field(default_factory=dict)
     ends_when: tuple[Reason, ...] = ()  #: door conditions: what ends it while it waits
+    failures: tuple[FailureKind, ...] = ()  #: of a payment: which ones this row speaks of
+    #: sends at night, too, to who took the last step so recently
+    awake_seconds: int = 0
+    #: countries where it is marketing while there is no order
+    marketing_on_checkout: frozenset[str] = frozenset()
     variables: tuple[str, ...] = ()  #: beside ``COMMON_VARIABLES``
+    may_lack: tuple[str, ...] = ()  #: variables of every text that are absent for some of its own
 
 
 #: Every text has these, whatever it is about.
@@ -87,6 +99,9 @@ COMMON_VARIABLES = (
 )
 
 _PARCEL = ("fulfillment.tracking_number", "fulfillment.tracking_url")
+_PAYMENT = ("payment.amount", "payment.retry_url")
+_PROBLEM = ("payment.amount", "payment.problem", "digest.count")
+_CHECKOUT_LACKS = ("order.number", "order.created_at")
 _REFUND = ("refund.amount", "refund.amount_value")
 
 _NOT_NEW = {"bulk_create": Reason.IMPORTED, "reissue": Reason.REISSUED}
@@ -127,6 +142,22 @@ CATALOGUE: tuple[EventSpec, ...] = (
         expires_seconds=24 * HOUR,
         skips_origins=_NOT_NEW,
         ends_when=(Reason.ORDER_CANCELLED,),
+    ),
+    EventSpec(
+        name="payment_failed",
+        label="Payment failed",
+        source="payment_failed",
+        default_on=True,
+        recipient=RecipientRule.BUYER,
+        settle_seconds=5 * MINUTE,
+        expires_seconds=24 * HOUR,
+        skips_origins=_NOT_NEW,
+        ends_when=(Reason.PAID, Reason.ORDER_CANCELLED, Reason.PAYMENT_RUNNING),
+        failures=(FailureKind.DECLINED,),
+        awake_seconds=30 * MINUTE,
+        marketing_on_checkout=frozenset({"DE", "AT", "US", "CA"}),
+        variables=_PAYMENT,
+        may_lack=_CHECKOUT_LACKS,
     ),
     EventSpec(
         name="order_cancelled",
@@ -226,6 +257,39 @@ CATALOGUE: tuple[EventSpec, ...] = (
         skips_origins=_NOT_NEW,
         ends_when=(Reason.ORDER_CANCELLED,),
         variables=("digest.count", "digest.total"),
+    ),
+    EventSpec(
+        name="staff_payment_failed",
+        label="To staff: a customer's payment failed",
+        source="payment_failed",
+        default_on=False,
+        recipient=RecipientRule.STAFF,
+        settle_seconds=5 * MINUTE,
+        night=Night.DIGEST,
+        expires_seconds=12 * HOUR,
+        ends_when=(Reason.PAID, Reason.ORDER_CANCELLED, Reason.PAYMENT_RUNNING),
+        failures=(FailureKind.DECLINED,),
+        variables=("payment.amount", "digest.count"),
+        may_lack=_CHECKOUT_LACKS,
+    ),
+    EventSpec(
+        name="staff_payment_problem",
+        label="To staff: a payment to check",
+        source="payment_failed",
+        default_on=True,
+        recipient=RecipientRule.STAFF,
+        settle_seconds=15 * MINUTE,
+        night=Night.DIGEST,
+        expires_seconds=24 * HOUR,
+        ends_when=(Reason.PAID,),
+        failures=(
+            FailureKind.UNCLEAR,
+            FailureKind.CAPTURE,
+            FailureKind.REFUND,
+            FailureKind.CANCEL,
+        ),
+        variables=_PROBLEM,
+        may_lack=_CHECKOUT_LACKS,
     ),
 )
 

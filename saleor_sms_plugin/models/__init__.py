@@ -11,6 +11,7 @@ from .message import Message, SendAttempt
 from .position import Position
 from .shop_event import ShopEvent
 from .suppressed_number import SuppressedNumber
+from .throttle import Throttle
 from .webhook_request import WebhookRequest
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "SendAttempt",
     "ShopEvent",
     "SuppressedNumber",
+    "Throttle",
     "WebhookRequest",
 ]

@@ -18,9 +18,12 @@ def try_lock(name: str) -> bool:
 
 def lock(names: Iterable[str]) -> None:
     """This transaction holds every lock; waits. Sorted, so that two callers cannot deadlock."""
-    ordered = sorted(set(names))
-    if connection.vendor != "postgresql" or not ordered:
+    wanted = sorted(set(names))
+    if connection.vendor != "postgresql" or not wanted:
         return
     with connection.cursor() as cursor:
-        for name in ordered:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [name])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT hashtextextended(n, 7) AS h"
+            " FROM unnest(%s::text[]) AS n ORDER BY h) AS sorted",
+            [wanted],
+        )

@@ -76,7 +76,7 @@ class Message(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["priority", "not_before", "id"],
+                fields=["channel_id", "priority", "not_before", "id"],
                 name="sms_message_due",
                 condition=models.Q(status__in=[s.value for s in WAITING]),
             ),

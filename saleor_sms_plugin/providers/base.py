@@ -7,13 +7,15 @@ else in the package knows a vendor's words.
 
 from __future__ import annotations
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from ..exceptions import ConfigurationError
+from ..domain.transitions import MessageStatus
+from ..exceptions import ConfigurationError, InvalidSignature, MalformedPayload
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,55 @@ class Setting:
     secret: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class WebhookData:
+    """One HTTP request to a webhook address, as it came; nothing in it is trusted."""
+
+    method: str
+    query: str  #: percent-encoded, without the question mark
+    headers: Mapping[str, str]  #: lower-case names; those of ``WEBHOOK_HEADERS`` that came
+    body: bytes
+    received_at: dt.datetime
+
+
+#: what verifying and reading a webhook may look at
+WEBHOOK_HEADERS = ("authorization", "content-type")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedReceipt:
+    """What became of one part of a message, or of all of it."""
+
+    reference: str  #: ours, "" where the vendor did not give it back
+    provider_message_id: str
+    recipient: str  #: E.164, "" where it is none
+    is_whole_message: bool  #: False: about the part that ``provider_message_id`` names
+    status: MessageStatus | None  #: sent, delivered, or how it failed; None: says nothing
+    provider_status: str  #: the vendor's word
+    code: str = ""  #: the vendor's error code, "" where there was no error
+    detail: str = ""  #: the error for people
+    is_number_unusable: bool = False  #: no text can ever reach the number
+    price: Decimal | None = None
+    currency: str = ""  #: ISO 4217
+    network: str = ""  #: MCC and MNC
+    occurred_at: dt.datetime | None = None  #: aware, by the vendor's clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedInbound:
+    """A text that somebody sent to one of the shop's numbers, or one part of it."""
+
+    provider_message_id: str
+    sender: str  #: E.164
+    recipient: str  #: the shop's number, E.164 or a short code
+    text: str
+    part: int = 1  #: from 1
+    part_count: int = 1
+    part_reference: str = ""  #: shared by the parts of one message
+    network: str = ""
+    occurred_at: dt.datetime | None = None
+
+
 class Provider(ABC):
     """Sends messages through one account; one instance may be used by many threads.
 
@@ -58,6 +109,8 @@ class Provider(ABC):
     label: ClassVar[str]  #: as the vendor writes it
     settings: ClassVar[tuple[Setting, ...]] = ()  #: in the order an owner fills them in
     is_real: ClassVar[bool] = True  #: messages reach phones and cost money
+    #: requests a second that an account takes by default, None where there is no limit
+    rate: ClassVar[float | None] = None
 
     def __init__(
         self,
@@ -80,6 +133,25 @@ class Provider(ABC):
     def missing(cls, settings: Mapping[str, str]) -> tuple[str, ...]:
         """Names of the settings still to be filled in, in the order of ``cls.settings``."""
         return ()
+
+    @classmethod
+    def account_id(cls, settings: Mapping[str, str]) -> str:
+        """What names the account at the vendor; "" where it has none, and so no webhooks."""
+        return ""
+
+    @classmethod
+    def verify_webhook(cls, request: WebhookData, settings: Mapping[str, str]) -> str:
+        """The request is the vendor's; returns what may be used only once, "" for nothing.
+
+        Without a signature secret in the settings the secret address is all the proof there is.
+        Raises InvalidSignature (Unsigned, StaleTimestamp) or MalformedPayload.
+        """
+        raise InvalidSignature(f"{cls.label} sends no webhooks.")
+
+    @classmethod
+    def parse_webhook(cls, request: WebhookData) -> tuple[ParsedReceipt | ParsedInbound, ...]:
+        """What a verified request tells; raises MalformedPayload."""
+        raise MalformedPayload(f"{cls.label} sends no webhooks.")
 
     @abstractmethod
     def send(self, message: OutboundMessage) -> SendResult:

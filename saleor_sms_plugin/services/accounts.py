@@ -1,14 +1,18 @@
-"""The provider of a channel: built once per process and settings, kept with its connections."""
+"""The provider accounts: which channels share one, how fast it may go, who sends for it."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from threading import Lock
 
 from django.conf import settings
 
-from ..providers import Provider, get_provider
+from ..exceptions import ConfigurationError
+from ..providers import Provider, get_provider, provider_class
 from .channels import Channel
 
 KEPT = 16  #: providers kept open per process
@@ -17,10 +21,69 @@ _open: OrderedDict[_Key, Provider] = OrderedDict()
 _lock = Lock()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """One provider account and the channels that send through it."""
+
+    key: str  #: of its ``Throttle`` row; no secret in it
+    channels: tuple[Channel, ...]
+    rate: float | None  #: requests a second, None without a limit; the lowest of its channels
+    sender_rates: Mapping[str, float]
+
+    @property
+    def channel_ids(self) -> tuple[int, ...]:
+        return tuple(channel.id for channel in self.channels)
+
+    def sender_key(self, sender_id: str) -> str:
+        return f"{self.key[:100]}:{sender_id}"
+
+
+def key_of(channel: Channel) -> str:
+    """Which account the channel sends through."""
+    name = channel.config.provider
+    try:
+        account = provider_class(name).account_id(channel.config.provider_settings)
+    except ConfigurationError:
+        account = ""
+    return f"{name}:{hashlib.sha256(account.encode()).hexdigest()[:16]}"
+
+
+def accounts_of(channels: Iterable[Channel]) -> list[Account]:
+    """The accounts of these channels."""
+    shared: dict[str, list[Channel]] = {}
+    for channel in channels:
+        shared.setdefault(key_of(channel), []).append(channel)
+    return [_account(key, each) for key, each in shared.items()]
+
+
+def _account(key: str, channels: list[Channel]) -> Account:
+    rates = [rate for channel in channels if (rate := _rate(channel)) is not None]
+    senders: dict[str, float] = {}
+    for channel in channels:
+        for sender, rate in channel.config.sender_rates.items():
+            senders[sender] = min(rate, senders.get(sender, rate))
+    return Account(
+        key=key,
+        channels=tuple(channels),
+        rate=min(rates) if rates else None,
+        sender_rates=senders,
+    )
+
+
+def _rate(channel: Channel) -> float | None:
+    if channel.config.rate is not None:
+        return channel.config.rate
+    try:
+        return provider_class(channel.config.provider).rate
+    except ConfigurationError:
+        return None
+
+
 def provider_of(channel: Channel, timeout: tuple[float, float] | None = None) -> Provider:
     """The channel's provider, ready to send; ``timeout`` is seconds to connect and to wait.
 
-    Raises ConfigurationError naming the field and the fix where its settings cannot work.
+    Built once per process and settings, and kept with its connections. Raises
+    ConfigurationError naming the field and the fix where its settings cannot work.
     """
     name = channel.config.provider
     values = dict(channel.config.provider_settings)

@@ -6,8 +6,8 @@ import datetime as dt
 import logging
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -17,6 +17,7 @@ from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus, may_follow
 from ..exceptions import (
     OutcomeUnknown,
+    OutOfCredit,
     ProviderAccountError,
     ProviderError,
     ProviderThrottled,
@@ -31,13 +32,31 @@ from .writing import Text
 logger = logging.getLogger(__name__)
 
 ACCOUNT_AGAIN = dt.timedelta(minutes=5)  #: how often an account that was refused is tried again
+THROTTLED_TRIES = 2  #: the wait of a throttled text does not grow beyond that of its second try
 DATABASE_BACK = 15.0  #: seconds an answer waits for a lost database before it is given up
 
 Outcome = SendAttempt.Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Ending:
+class Ready:
+    """A text that may go out: through the door, rendered, its provider open."""
+
+    message: Message
+    text: Text
+    provider: Provider
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """A text whose attempt row is durable: it may be called, once."""
+
+    ready: Ready
+    attempt: SendAttempt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
     """What an answer makes of the attempt and of the message."""
 
     outcome: SendAttempt.Outcome
@@ -48,24 +67,87 @@ class _Ending:
     http_status: int | None = None
     provider_message_ids: tuple[str, ...] = ()
     message: dict[str, Any] = field(default_factory=dict)  # further columns of the message
+    error: ProviderError | None = None
+    seconds: float = 0.0  # how long the provider took
 
 
 def call(message: Message, text: Text, provider: Provider, ports: Ports) -> MessageStatus | None:
-    """The provider is called once and its answer stored; returns the status it leads to.
+    """One text's attempt, call and outcome; returns the status it leads to.
 
-    None where the claim was lost before the call: then nothing was sent. No transaction is open
-    during the call.
+    None where the claim was lost before the call: then nothing was sent.
     """
-    with ports.shop.writer():
-        attempt = _begin(message, text, provider, ports.clock.now())
-    if attempt is None:
+    begun = begin([Ready(message=message, text=text, provider=provider)], ports)
+    if not begun:
         return None
+    ending = ask(begun[0], ports)
+    end([(begun[0], ending)], ports)
+    return ending.status
+
+
+def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
+    """Attempt rows are durable for the texts whose claim still holds; the others are left out.
+
+    The fence: a claim that ran out while this worker slept is somebody else's text by now.
+    """
+    now = ports.clock.now()
+    with ports.shop.writer(), transaction.atomic():
+        held = (
+            Message.objects.select_for_update()
+            .order_by("pk")
+            .filter(
+                pk__in=[ready.message.pk for ready in batch],
+                status=MessageStatus.SENDING,
+                claimed_until__gt=now,
+            )
+        )
+        ours = {pk: (claim, count) for pk, claim, count in held.values_list(*_FENCE)}
+        kept = [
+            ready
+            for ready in batch
+            if ours.get(ready.message.pk) == (ready.message.claim, ready.message.attempt_count)
+        ]
+        for ready in kept:
+            _write(ready)
+        Message.objects.bulk_update([ready.message for ready in kept], _WRITTEN)
+        attempts = SendAttempt.objects.bulk_create(
+            SendAttempt(
+                message=ready.message,
+                number=ready.message.attempt_count,
+                provider=ready.provider.name,
+                started_at=now,
+            )
+            for ready in kept
+        )
+    return [Begun(ready=r, attempt=a) for r, a in zip(kept, attempts, strict=True)]
+
+
+_FENCE = ("pk", "claim", "attempt_count")
+_WRITTEN = (
+    "attempt_count", "body", "encoding", "segment_count", "language", "sender_id", "provider",
+    "says",
+)  # fmt: skip
+
+
+def _write(ready: Ready) -> None:
+    message, text = ready.message, ready.text
+    message.attempt_count += 1
+    message.body, message.encoding = text.body, text.encoding
+    message.segment_count, message.language = text.segment_count, text.language
+    message.sender_id, message.provider, message.says = (
+        text.sender_id, ready.provider.name, text.says
+    )  # fmt: skip
+
+
+def ask(begun: Begun, ports: Ports) -> Ending:
+    """The provider is called once; no transaction is open and no database is used."""
+    message, provider = begun.ready.message, begun.ready.provider
     outbound = OutboundMessage(
         recipient=message.recipient,
-        sender_id=text.sender_id,
-        body=text.body,
+        sender_id=message.sender_id,
+        body=message.body,
         reference=str(message.reference),
     )
+    started = time.monotonic()
     try:
         ending = _accepted(provider.send(outbound), ports.clock.now())
     except ProviderError as error:
@@ -73,58 +155,35 @@ def call(message: Message, text: Text, provider: Provider, ports: Ports) -> Mess
     except Exception as error:
         # A fault of ours after the request may have left: never send it again.
         logger.exception("Provider %s failed unexpectedly", provider.name)
-        ending = _refused(
-            OutcomeUnknown(type(error).__name__, provider=provider.name),
-            message, ports.clock.now(),
-        )  # fmt: skip
+        unknown = OutcomeUnknown(type(error).__name__, provider=provider.name)
+        ending = _refused(unknown, message, ports.clock.now())
+    return replace(ending, seconds=time.monotonic() - started)
+
+
+def end(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
+    """The outcomes are stored, also where the database was away for a while."""
 
     def store() -> None:
         with ports.shop.writer(), transaction.atomic():
-            _end(message, attempt, ending, ports.clock.now())
+            _store(answers, ports.clock.now())
 
-    _when_database_is_back(store)
-    logger.info(
-        "Message %s: %s to %s by %s", ending.status, message.event_name,
-        phone_numbers.mask(message.recipient), provider.name,
-        extra={
-            "action": f"message_{ending.status}", "sms_event": message.event_name,
-            "reason": str(ending.reason), "provider_code": ending.code,
-        },
-    )  # fmt: skip
-    return ending.status
-
-
-def _begin(
-    message: Message, text: Text, provider: Provider, now: dt.datetime
-) -> SendAttempt | None:
-    number = message.attempt_count + 1
-    written = {
-        "attempt_count": number,
-        "body": text.body,
-        "encoding": text.encoding,
-        "segment_count": text.segment_count,
-        "language": text.language,
-        "sender_id": text.sender_id,
-        "provider": provider.name,
-        "says": text.says,
-    }
-    with transaction.atomic():
-        # The fence: a claim that ran out while this worker slept is somebody else's text.
-        ours = Message.objects.filter(
-            pk=message.pk, claim=message.claim, status=MessageStatus.SENDING,
-            claimed_until__gt=now, attempt_count=message.attempt_count,
+    if answers:
+        _when_database_is_back(store)
+    for begun, ending in answers:
+        message = begun.ready.message
+        logger.info(
+            "Message %s: %s to %s by %s", ending.status, message.event_name,
+            phone_numbers.mask(message.recipient), begun.ready.provider.name,
+            extra={
+                "action": f"message_{ending.status}", "sms_event": message.event_name,
+                "reason": str(ending.reason), "provider_code": ending.code,
+                "channel": message.channel_slug, "seconds": round(ending.seconds, 3),
+            },
         )  # fmt: skip
-        if not ours.update(**written):
-            return None
-        for name, value in written.items():
-            setattr(message, name, value)
-        return SendAttempt.objects.create(
-            message=message, number=number, provider=provider.name, started_at=now
-        )
 
 
-def _accepted(result: SendResult, now: dt.datetime) -> _Ending:
-    return _Ending(
+def _accepted(result: SendResult, now: dt.datetime) -> Ending:
+    return Ending(
         outcome=Outcome.ACCEPTED,
         status=MessageStatus.SENT,
         provider_message_ids=result.provider_message_ids,
@@ -135,9 +194,9 @@ def _accepted(result: SendResult, now: dt.datetime) -> _Ending:
     )  # fmt: skip
 
 
-def _refused(error: ProviderError, message: Message, now: dt.datetime) -> _Ending:
+def _refused(error: ProviderError, message: Message, now: dt.datetime) -> Ending:
     outcome, status, reason, columns = _verdict(error, message, now)
-    return _Ending(
+    return Ending(
         outcome=outcome,
         status=status,
         reason=reason,
@@ -145,6 +204,7 @@ def _refused(error: ProviderError, message: Message, now: dt.datetime) -> _Endin
         detail=str(error),
         http_status=error.http_status,
         message=columns,
+        error=error,
     )
 
 
@@ -155,8 +215,11 @@ def _verdict(
     ended: dict[str, Any] = {"finished_at": now}
     match error:
         case ProviderAccountError():
+            # The account is at fault, not the text: it waits with the account.
             again = {"not_before": now + ACCOUNT_AGAIN, "taken_at": None}
-            return Outcome.REFUSED, MessageStatus.HELD, Reason.PROVIDER_ACCOUNT, again
+            credit = isinstance(error, OutOfCredit)
+            reason = Reason.OUT_OF_CREDIT if credit else Reason.PROVIDER_ACCOUNT
+            return Outcome.REFUSED, MessageStatus.HELD, reason, again
         case TerminalProviderError():
             return Outcome.REFUSED, MessageStatus.REJECTED, Reason.REJECTED, ended
         case RetryableProviderError():
@@ -172,33 +235,44 @@ def _verdict(
 def _next_try(
     error: RetryableProviderError, message: Message, now: dt.datetime
 ) -> dt.datetime | None:
-    asked = error.retry_after if isinstance(error, ProviderThrottled) else None
     chance = random.random()  # noqa: S311 (jitter, not a secret)
-    return retry.next_try(message.attempt_count, now, message.expires_at, asked, chance)
+    if isinstance(error, ProviderThrottled):
+        # Too fast is the account's matter: it never uses up a text's attempts.
+        tried = min(message.attempt_count, THROTTLED_TRIES)
+        return retry.next_try(tried, now, message.expires_at, error.retry_after, chance)
+    return retry.next_try(message.attempt_count, now, message.expires_at, None, chance)
 
 
-def _end(message: Message, attempt: SendAttempt, ending: _Ending, now: dt.datetime) -> None:
-    SendAttempt.objects.filter(pk=attempt.pk).update(
-        outcome=ending.outcome,
-        code=ending.code[:64],
-        detail=ending.detail,
-        http_status=ending.http_status,
-        provider_message_ids=list(ending.provider_message_ids),
-        finished_at=now,
-    )
-    row = Message.objects.select_for_update().get(pk=message.pk)
-    if row.attempt_count != attempt.number or not may_follow(
-        MessageStatus(row.status), ending.status
-    ):
-        return  # a receipt, or the clean-up of a claim that ran out, knows better
-    detail = ending.detail if ending.reason else ""
-    changed = {
-        "status": ending.status, "reason": ending.reason, "detail": detail,
-        "claim": None, "claimed_until": None, **ending.message,
-    }  # fmt: skip
-    Message.objects.filter(pk=row.pk).update(**changed)
-    for name, value in changed.items():
-        setattr(message, name, value)
+_ENDED = (
+    "status", "reason", "detail", "claim", "claimed_until", "not_before", "taken_at", "sent_at",
+    "finished_at", "price", "currency",
+)  # fmt: skip
+_ANSWERED = ("outcome", "code", "detail", "http_status", "provider_message_ids", "finished_at")
+
+
+def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
+    locked = Message.objects.select_for_update().order_by("pk")
+    rows = locked.in_bulk([begun.ready.message.pk for begun, _ in answers])
+    ended = []
+    for begun, ending in answers:
+        attempt = begun.attempt
+        attempt.outcome, attempt.code = ending.outcome, ending.code[:64]
+        attempt.detail, attempt.http_status = ending.detail, ending.http_status
+        attempt.provider_message_ids = list(ending.provider_message_ids)
+        attempt.finished_at = now
+        row = rows.get(begun.ready.message.pk)
+        if row is None or row.attempt_count != attempt.number:
+            continue
+        if not may_follow(MessageStatus(row.status), ending.status):
+            continue  # a receipt, or the clean-up of a claim that ran out, knows better
+        row.status, row.reason = ending.status, ending.reason
+        row.detail = ending.detail if ending.reason else ""
+        row.claim = row.claimed_until = None
+        for name, value in ending.message.items():
+            setattr(row, name, value)
+        ended.append(row)
+    SendAttempt.objects.bulk_update([begun.attempt for begun, _ in answers], _ANSWERED)
+    Message.objects.bulk_update(ended, _ENDED)
 
 
 def _when_database_is_back(store: Callable[[], None]) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from math import ceil
+from random import shuffle
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..events.catalogue import Purpose
+from ..events.catalogue import PRIORITIES, STAFF_PRIORITY, Purpose
 from ..models import Message, SendAttempt, locks
 from ..models.message import WAITING
 from ..ports import Ports
@@ -26,32 +29,78 @@ _WENT_OUT = (
 )  # fmt: skip
 
 
-def take(claim: UUID, ports: Ports, channels: Mapping[int, Channel]) -> list[Message]:
-    """Up to ``BATCH`` due texts, now ``sending`` and ours for ``LEASE``; oldest first.
+def take(
+    claim: UUID, ports: Ports, channels: Mapping[int, Channel], limit: int = BATCH
+) -> list[Message]:
+    """Up to ``limit`` due texts of these channels, now ``sending`` and ours for ``LEASE``.
 
-    A number that had too many texts keeps its turn: the text is ``held`` (number_flood).
+    By priority, each channel getting its share, oldest first within. A number that had too many
+    texts keeps its turn: the text is ``held`` (number_flood).
     """
     now = ports.clock.now()
     with transaction.atomic():
-        due = list(
-            Message.objects.select_for_update(skip_locked=True)
-            .filter(status__in=WAITING, not_before__lte=now)
-            .order_by("priority", "not_before", "pk")[:BATCH]
-        )
+        due = _share(list(channels), now, limit)
         flooded = _flooded(due, now, channels)
         for message in due:
             if free_at := flooded.get(message.pk):
-                message.status, message.reason = MessageStatus.HELD, Reason.NUMBER_FLOOD
-                message.detail, message.not_before = f"Until {free_at:%H:%M:%S} UTC.", free_at
-            else:
-                message.status, message.reason, message.detail = MessageStatus.SENDING, "", ""
-                message.claim, message.claimed_until = claim, now + LEASE
-                message.taken_at = now
-        Message.objects.bulk_update(
-            due,
-            ["status", "reason", "detail", "not_before", "claim", "claimed_until", "taken_at"],
+                _hold_flooded(message, free_at)
+                continue
+            message.status, message.reason, message.detail = MessageStatus.SENDING, "", ""
+            message.claim, message.claimed_until = claim, now + LEASE
+            message.taken_at = now
+        taken = [message for message in due if message.pk not in flooded]
+        Message.objects.filter(pk__in=[message.pk for message in taken]).update(
+            status=MessageStatus.SENDING, reason="", detail="",
+            claim=claim, claimed_until=now + LEASE, taken_at=now,
+        )  # fmt: skip
+    return taken
+
+
+def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Message]:
+    """Due texts whose channel has no settings any more, for the door to end."""
+    now = ports.clock.now()
+    with transaction.atomic():
+        rows = _due(now).exclude(channel_id__in=known).order_by("pk")
+        taken = list(rows[:BATCH])
+        for message in taken:
+            message.status, message.claim = MessageStatus.SENDING, claim
+        Message.objects.filter(pk__in=[message.pk for message in taken]).update(
+            status=MessageStatus.SENDING, claim=claim, claimed_until=now + LEASE
         )
-    return [message for message in due if message.pk not in flooded]
+    return taken
+
+
+def _due(now: dt.datetime) -> QuerySet[Message]:
+    return Message.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        status__in=WAITING, not_before__lte=now
+    )
+
+
+def _share(channel_ids: list[int], now: dt.datetime, limit: int) -> list[Message]:
+    """Texts of the strongest priority first; within it every channel has its share."""
+    shuffle(channel_ids)  # the rest of an uneven share falls to another one each time
+    due: list[Message] = []
+    for priority in sorted({STAFF_PRIORITY, *PRIORITIES.values()}):
+        hungry = list(channel_ids)
+        while hungry and len(due) < limit:
+            share = ceil((limit - len(due)) / len(hungry))
+            for channel_id in list(hungry):
+                wanted = min(share, limit - len(due))
+                rows = _due(now).filter(channel_id=channel_id, priority=priority)
+                rows = rows.exclude(pk__in=[message.pk for message in due])
+                found = list(rows.order_by("not_before", "pk")[:wanted])
+                due += found
+                if len(found) < wanted or not wanted:
+                    hungry.remove(channel_id)
+    return due
+
+
+def _hold_flooded(message: Message, free_at: dt.datetime) -> None:
+    """The text is held until its number has room."""
+    Message.objects.filter(pk=message.pk).update(
+        status=MessageStatus.HELD, reason=Reason.NUMBER_FLOOD,
+        detail=f"Until {free_at:%H:%M:%S} UTC.", not_before=free_at,
+    )  # fmt: skip
 
 
 def _flooded(

@@ -4,37 +4,48 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 import uuid
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
+from queue import Empty, SimpleQueue
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connections
 
 from ..config import text_field
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS
 from ..exceptions import ConfigurationError, TemplateError
-from ..models import Activation, Message
+from ..models import Activation, Message, Throttle
+from ..models import throttle as throttles
 from ..ports import Order, Ports
 from . import claims, door, installation, recipients, writing
-from .accounts import provider_of
-from .calls import call
+from .accounts import Account, accounts_of, provider_of
+from .calls import Begun, Ending, Ready, ask, begin, end
 from .channels import Channel, activations, load
 from .endings import finish, postpone
+from .health import learn
 from .rules import not_since
 
 logger = logging.getLogger(__name__)
 
-FRESH = dt.timedelta(seconds=1)  #: an order read longer ago is read again before the door
+LEASED = 30.0  #: seconds a run has its account; renewed with each claim
+SOON = 1.0  #: seconds a reserved slot may be away
+SPACING = 0.97  #: calls of a run never come closer than this part of the interval
+STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
+MOST_THREADS = 16
+MOST_SENDER_WAIT = 60.0  #: seconds
 MEND_AGAIN = dt.timedelta(minutes=5)  #: how often a text held by a configuration is tried
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What a batch reads once from the shop; ``read_at`` says how old it is."""
+    """What a batch reads once from the shop."""
 
-    read_at: dt.datetime
     channels: Mapping[int, Channel]
     orders: Mapping[str, Order]
     active: Mapping[tuple[int, str], Activation]
@@ -43,42 +54,204 @@ class Knowledge:
 def run(ports: Ports, until: dt.datetime) -> int:
     """Texts that are due are sent, or end, or wait with a reason; returns how many were called.
 
-    Ends after the call in progress at ``until``; unfinished claims are given back.
+    Each provider account is sent for by one run at a time, so that a worker's other slots stay
+    the shop's. Ends at ``until`` with the calls in progress; unfinished claims are given back.
     """
-    called = 0
-    while ports.clock.now() < until:
-        claim = uuid.uuid4()
-        with ports.shop.writer():
-            if not installation.is_live(ports):
-                return called
-            channels = load(ports)
-            batch = claims.take(claim, ports, channels)
-            known = _read_or_none(batch, channels, ports)
-        if not batch:
-            return called
-        rest = {message.pk for message in batch}
+    with ports.shop.writer():
+        if not installation.is_live(ports):
+            return 0
+        channels = load(ports)
+        _end_orphans(channels, ports)
+    return sum(
+        AccountRun(account.key, ports, until).go()
+        for account in accounts_of(channels.values())
+        if ports.clock.now() < until
+    )
+
+
+def _end_orphans(channels: Mapping[int, Channel], ports: Ports) -> None:
+    """Texts of a channel that is gone end, with the reason."""
+    now = ports.clock.now()
+    for message in claims.take_orphans(uuid.uuid4(), ports, channels):
+        finish(message, MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, now=now)
+
+
+class AccountRun:
+    """One run for one provider account: at most one exists at a time, in all workers together.
+
+    The main thread claims, prepares, reserves slots and stores outcomes; the calls are made by
+    threads that are kept, with their connections, for the next run. While calls are in flight
+    the next texts are prepared. A killed worker leaves unknown at most the texts of one ``begin``
+    and one per thread.
+    """
+
+    def __init__(self, key: str, ports: Ports, until: dt.datetime) -> None:
+        self.key, self.ports, self.until = key, ports, until
+        self.id = uuid.uuid4()
+        self.called = 0
+        self._answers: SimpleQueue[tuple[Begun, Ending]] = SimpleQueue()
+        self._kept: list[tuple[Begun, Ending]] = []
+        self._oldest_kept = 0.0
+        self._in_flight = 0
+        self._last_call = 0.0
+
+    def go(self) -> int:
+        """Returns how many calls were made; 0 where another run has the account."""
+        with self.ports.shop.writer():
+            if not throttles.lease(self.key, self.id, LEASED):
+                return 0
         try:
-            for message in batch:
-                if ports.clock.now() >= until:
-                    break
-                if known and ports.clock.now() - known.read_at > FRESH:
-                    with ports.shop.writer():
-                        waiting = [m for m in batch if m.pk in rest]
-                        known = _read_or_none(waiting, None, ports)
-                rest.discard(message.pk)
-                called += _send_or_hold(message, known, ports)
+            while self._round():
+                pass
         finally:
-            if rest:
-                with ports.shop.writer():
-                    claims.give_back(claim, rest)
-    return called
+            self._finish_calls()
+            with self.ports.shop.writer():
+                throttles.release(self.key, self.id)
+        return self.called
+
+    def _round(self) -> bool:
+        """One claim, sent; False when there is nothing more to do now."""
+        now = self.ports.clock.now()
+        if now >= self.until:
+            return False
+        with self.ports.shop.writer():
+            throttles.lease(self.key, self.id, LEASED)
+            self.throttle = Throttle.objects.get(key=self.key)
+            channels = load(self.ports)
+            account = next((a for a in accounts_of(channels.values()) if a.key == self.key), None)
+            closed = self.throttle.closed_until is not None and self.throttle.closed_until > now
+            if account is None or account.rate == 0 or closed:
+                return False
+            self._set_pace(account)
+            own = {channel.id: channel for channel in account.channels}
+            batch = claims.take(self.id, self.ports, own, self._most)
+            if not batch:
+                return False
+            ready = self._prepare(batch, own, account)
+        while ready:
+            sent = self._send(ready)
+            if not sent:
+                break
+            ready = ready[sent:]
+        if ready:
+            with self.ports.shop.writer():
+                claims.give_back(self.id, [each.message.pk for each in ready])
+            return False
+        return True
+
+    def _set_pace(self, account: Account) -> None:
+        self._interval = self.throttle.slowdown / account.rate if account.rate else 0.0
+        in_a_second = 1 / self._interval if self._interval else claims.BATCH
+        # What cannot be sent within about a second stays free for others.
+        self._most = 1 if self.throttle.is_probing else max(1, min(claims.BATCH, int(in_a_second)))
+        busy = self.throttle.answer_seconds / self._interval if self._interval else MOST_THREADS
+        self._threads = 1 if self.throttle.is_probing else max(1, min(MOST_THREADS, ceil(busy) + 1))
+
+    def _prepare(
+        self, batch: list[Message], channels: Mapping[int, Channel], account: Account
+    ) -> list[Ready]:
+        known = _read_or_none(batch, channels, self.ports)
+        ready = [
+            each
+            for message in batch
+            if (each := _prepare_or_hold(message, known, channels, self.ports))
+        ]
+        return self._within_sender_rates(ready, account)
+
+    def _within_sender_rates(self, ready: list[Ready], account: Account) -> list[Ready]:
+        """Texts whose sender is slower than the account wait for that sender's slots."""
+        kept = []
+        for each in ready:
+            rate = account.sender_rates.get(each.text.sender_id)
+            if rate is None:
+                kept.append(each)
+                continue
+            key = account.sender_key(each.text.sender_id)
+            throttles.ensure(key)
+            wait = throttles.reserve(key, 1, 1 / rate, 0.0) if rate else None
+            if wait is None:
+                turn = min(1 / rate, MOST_SENDER_WAIT) if rate else MOST_SENDER_WAIT
+                again = self.ports.clock.now() + dt.timedelta(seconds=turn)
+                postpone(each.message, Reason.SENDER_RATE, "", again)
+            else:
+                kept.append(each)
+        return kept
+
+    def _send(self, ready: list[Ready]) -> int:
+        """Slots are reserved, attempt rows committed and the calls handed to threads.
+
+        Returns how many texts left ``ready``; 0 where no slot comes soon or the account closed.
+        """
+        if not self._store():
+            return 0
+        count = min(len(ready), self._most)
+        with self.ports.shop.writer():
+            wait = throttles.reserve(self.key, count, self._interval, SOON)
+        if wait is None:
+            return 0
+        first = time.monotonic() + wait
+        for place, begun in enumerate(begin(ready[:count], self.ports)):
+            self._call(begun, first + place * self._interval)
+        return count
+
+    def _call(self, begun: Begun, at: float) -> None:
+        """The call is made in its slot, by a thread when one is free."""
+        at = max(at, self._last_call + self._interval * SPACING)
+        while self._in_flight >= self._threads or time.monotonic() < at:
+            waits_for_slot = self._in_flight < self._threads
+            self._collect(at - time.monotonic() if waits_for_slot else None)
+        self._last_call = time.monotonic()
+        self._in_flight += 1
+        self.called += 1
+        _threads_of(self.key).submit(self._ask, begun)
+
+    def _ask(self, begun: Begun) -> None:
+        try:
+            self._answers.put((begun, ask(begun, self.ports)))
+        finally:
+            # A provider of another package may have read a database: this thread lives on.
+            for connection in connections.all(initialized_only=True):
+                connection.close()
+
+    def _collect(self, timeout: float | None) -> None:
+        """At most ``timeout`` seconds pass until an answer is taken; what is old is stored."""
+        if self._kept:
+            left = max(0.0, self._oldest_kept + STORE_WITHIN - time.monotonic())
+            timeout = left if timeout is None else min(timeout, left)
+        try:
+            answer = self._answers.get(timeout=None if timeout is None else max(0.0, timeout))
+        except Empty:
+            pass
+        else:
+            self._in_flight -= 1
+            if not self._kept:
+                self._oldest_kept = time.monotonic()
+            self._kept.append(answer)
+        if self._kept and time.monotonic() - self._oldest_kept >= STORE_WITHIN:
+            self._store()
+
+    def _store(self) -> bool:
+        """Answers taken so far are stored; False where the account is closed now."""
+        answers, self._kept = self._kept, []
+        end(answers, self.ports)
+        return learn(self.throttle, [ending for _, ending in answers], self.ports)
+
+    def _finish_calls(self) -> None:
+        while self._in_flight:
+            self._collect(None)
+        if self._kept:
+            self._store()
 
 
-def _read(batch: list[Message], channels: Mapping[int, Channel] | None, ports: Ports) -> Knowledge:
-    channels = load(ports) if channels is None else channels
+@lru_cache(maxsize=64)
+def _threads_of(key: str) -> ThreadPoolExecutor:
+    """The threads of an account in this process; each keeps its connection."""
+    return ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="sms")
+
+
+def _read(batch: list[Message], channels: Mapping[int, Channel], ports: Ports) -> Knowledge:
     order_ids = {message.order_id for message in batch if message.order_id}
     return Knowledge(
-        read_at=ports.clock.now(),
         channels=channels,
         orders=ports.shop.orders(order_ids) if order_ids else {},
         active=activations(channels.keys()),
@@ -86,7 +259,7 @@ def _read(batch: list[Message], channels: Mapping[int, Channel] | None, ports: P
 
 
 def _read_or_none(
-    batch: list[Message], channels: Mapping[int, Channel] | None, ports: Ports
+    batch: list[Message], channels: Mapping[int, Channel], ports: Ports
 ) -> Knowledge | None:
     """None where an order cannot be read: then each text's order is read alone."""
     try:
@@ -98,57 +271,53 @@ def _read_or_none(
         return None
 
 
-def _send_or_hold(message: Message, known: Knowledge | None, ports: Ports) -> bool:
-    """``_send``, where a fault of one text holds that text and stops no other."""
+def _prepare_or_hold(
+    message: Message, known: Knowledge | None, channels: Mapping[int, Channel], ports: Ports
+) -> Ready | None:
+    """``_prepare``, where a fault of one text holds that text and stops no other."""
     try:
-        if known is None:
-            with ports.shop.writer():
-                known = _read([message], None, ports)
-        return _send(message, known, ports)
+        return _prepare(message, known or _read([message], channels, ports), ports)
     except (OperationalError, InterfaceError):
         raise  # the database is away: the run ends, claims come free by themselves
     except Exception as error:
         logger.exception("Text %s could not be sent", message.reference)
-        with ports.shop.writer():
-            again = ports.clock.now() + MEND_AGAIN
-            postpone(message, Reason.FAULT, type(error).__name__, again)
-        return False
+        postpone(message, Reason.FAULT, type(error).__name__, ports.clock.now() + MEND_AGAIN)
+        return None
 
 
-def _send(message: Message, known: Knowledge, ports: Ports) -> bool:
-    """One text through the door and to the provider; True when the provider was called."""
+def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
+    """The text through the door and rendered; None where it ended or waits, with its reason."""
     now = ports.clock.now()
     order = known.orders.get(message.order_id)
-    with ports.shop.writer():
-        if end := _at_the_door(message, order, known, now):
-            status, reason, detail = end
-            finish(message, status, reason, detail, now=now)
-            return False
-        assert message.channel_id is not None  # noqa: S101 (the door saw the channel)
-        channel = known.channels[message.channel_id]
-        if morning := _morning(message, channel, now):
-            postpone(message, Reason.NIGHT, f"Until {morning:%Y-%m-%d %H:%M} UTC.", morning)
-            return False
-        try:
-            if channel.config.blocking:
-                raise ConfigurationError(channel.config.blocking[0].message)
-            provider = provider_of(channel)
-            text = writing.write(message, channel, order)
-        except ConfigurationError as error:
-            postpone(message, Reason.CONFIGURATION, str(error), now + MEND_AGAIN)
-            return False
-        except TemplateError as error:
-            detail = f"{text_field(message.event_name)}: {error}"
-            postpone(message, Reason.TEMPLATE, detail, now + MEND_AGAIN)
-            return False
-        if text.segment_count > channel.config.max_segments:
-            finish(
-                message, MessageStatus.FAILED, Reason.TOO_LONG,
-                f"{text.segment_count} segments; at most {channel.config.max_segments} "
-                "(advanced: max_segments).", now=now,
-            )  # fmt: skip
-            return False
-    return call(message, text, provider, ports) is not None
+    if end := _at_the_door(message, order, known, now):
+        status, reason, detail = end
+        finish(message, status, reason, detail, now=now)
+        return None
+    assert message.channel_id is not None  # noqa: S101 (the door saw the channel)
+    channel = known.channels[message.channel_id]
+    if morning := _morning(message, channel, now):
+        postpone(message, Reason.NIGHT, f"Until {morning:%Y-%m-%d %H:%M} UTC.", morning)
+        return None
+    try:
+        if channel.config.blocking:
+            raise ConfigurationError(channel.config.blocking[0].message)
+        provider = provider_of(channel)
+        text = writing.write(message, channel, order)
+    except ConfigurationError as error:
+        postpone(message, Reason.CONFIGURATION, str(error), now + MEND_AGAIN)
+        return None
+    except TemplateError as error:
+        detail = f"{text_field(message.event_name)}: {error}"
+        postpone(message, Reason.TEMPLATE, detail, now + MEND_AGAIN)
+        return None
+    if text.segment_count > channel.config.max_segments:
+        finish(
+            message, MessageStatus.FAILED, Reason.TOO_LONG,
+            f"{text.segment_count} segments; at most {channel.config.max_segments} "
+            "(advanced: max_segments).", now=now,
+        )  # fmt: skip
+        return None
+    return Ready(message=message, text=text, provider=provider)
 
 
 def _at_the_door(

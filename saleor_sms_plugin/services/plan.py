@@ -14,7 +14,14 @@ from django.db.models import Min, QuerySet
 from ..domain import phone_numbers, quiet_hours
 from ..domain.reasons import Reason
 from ..domain.transitions import FINAL, MessageStatus
-from ..events.catalogue import CATALOGUE, SOURCES, EventSpec, Purpose, RecipientRule
+from ..events.catalogue import (
+    CATALOGUE,
+    PRIORITIES,
+    SOURCES,
+    STAFF_PRIORITY,
+    EventSpec,
+    RecipientRule,
+)
 from ..models import Activation, Message, ShopEvent, locks
 from ..models.message import WAITING
 from ..ports import Order, Ports
@@ -28,8 +35,6 @@ logger = logging.getLogger(__name__)
 BATCH = 50  #: orders read from the shop at once
 FRESH = dt.timedelta(seconds=1)  #: orders read longer ago are read again
 FAULT_AGAIN = dt.timedelta(minutes=5)
-PRIORITIES = {Purpose.TRANSACTIONAL: 10, Purpose.MARKETING: 20}
-STAFF_PRIORITY = 0
 _NOT_SENT = {Reason.EXPIRED: MessageStatus.EXPIRED}
 _RANK = {spec.name: rank for rank, spec in enumerate(CATALOGUE)}
 

@@ -26,7 +26,7 @@ from saleor_sms_plugin.models import Message, SendAttempt
 from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import claims, dispatch, working
-from saleor_sms_plugin.services.calls import call
+from saleor_sms_plugin.services.calls import Ready, call
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.services.writing import write
 from tests.integration.stage import CHANNEL, NOON, RUN, Stage, only
@@ -138,14 +138,20 @@ def test_a_rejected_text_is_never_tried_again(shop: Stage) -> None:
     assert only(CREATED).why.endswith("Invalid number")
 
 
-@pytest.mark.parametrize("error", [ProviderAccountError("barred"), OutOfCredit("no money")])
-def test_a_refused_account_holds_its_texts(shop: Stage, error: ProviderError) -> None:
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ProviderAccountError("barred"), "provider_account"),
+        (OutOfCredit("no money"), "out_of_credit"),
+    ],
+)
+def test_a_refused_account_holds_its_texts(shop: Stage, error: ProviderError, reason: str) -> None:
     """They wait until the account is mended, and then go out."""
     MemoryProvider.script(error)
     place(shop)
 
     shop.run()
-    assert shop.rows == [(CREATED, "held", "provider_account")]
+    assert shop.rows == [(CREATED, "held", reason)]
     shop.later(minutes=4, seconds=59)
     assert len(MemoryProvider.attempts) == 1
     shop.later(seconds=1)
@@ -283,20 +289,17 @@ def die_during_the_call(
     message = take(stage)[0]
     channel = load(stage.ports)[CHANNEL]
     text = write(message, channel, stage.shop.stored_orders[message.order_id])
-    attempt = calls._begin(message, text, MemoryProvider(), stage.clock.now())
-    assert attempt is not None
+    provider = MemoryProvider()
+    (begun,) = calls.begin([Ready(message=message, text=text, provider=provider)], stage.ports)
     MemoryProvider.attempts.append(
         OutboundMessage(message.recipient, text.sender_id, text.body, str(message.reference))
     )
 
     def answered() -> None:
-        now = stage.clock.now()
-        ending = (
-            calls._refused(answer, message, now)
-            if isinstance(answer, ProviderError)
-            else calls._accepted(answer or SendResult(("m",)), now)
-        )
-        calls._end(message, attempt, ending, now)
+        MemoryProvider.script(answer or SendResult(("m",)))
+        ending = calls.ask(begun, stage.ports)
+        MemoryProvider.attempts.pop()  # the call that began above
+        calls.end([(begun, ending)], stage.ports)
 
     return message, answered
 

@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from ...exceptions import ConfigurationError, ProviderRejected
 from ..answer import Answer
-from ..base import OutboundMessage, Provider, SendResult, Setting
+from ..base import (
+    OutboundMessage,
+    ParsedInbound,
+    ParsedReceipt,
+    Provider,
+    SendResult,
+    Setting,
+    WebhookData,
+)
 from ..wire import TIMEOUT, Wire, check_base_url
+from . import signatures, webhooks
 from .answers import LABEL, PROVIDER, read_messages, read_sms
 from .private_key import load_private_key
 
@@ -35,6 +44,8 @@ class VonageProvider(Provider):
 
     name = PROVIDER
     label = LABEL
+    #: https://api.support.vonage.com/hc/en-us/articles/203993598
+    rate = 30.0
     settings = (
         Setting("api_key", "API key"),
         Setting("api_secret", "API secret", secret=True),
@@ -68,6 +79,18 @@ class VonageProvider(Provider):
     @classmethod
     def missing(cls, settings: Mapping[str, str]) -> tuple[str, ...]:
         return tuple(name for name in _needed(settings) if not settings.get(name, "").strip())
+
+    @classmethod
+    def account_id(cls, settings: Mapping[str, str]) -> str:
+        return settings.get("api_key", "").strip() or settings.get("application_id", "").strip()
+
+    @classmethod
+    def verify_webhook(cls, request: WebhookData, settings: Mapping[str, str]) -> str:
+        return signatures.verify(request, settings)
+
+    @classmethod
+    def parse_webhook(cls, request: WebhookData) -> tuple[ParsedReceipt | ParsedInbound, ...]:
+        return webhooks.parse(request)
 
     def send(self, message: OutboundMessage) -> SendResult:
         wire, post = self._line()

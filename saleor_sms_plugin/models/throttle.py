@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import Q
+
+
+class Throttle(models.Model):
+    """One provider account, or one sender with a limit of its own, as all workers share it.
+
+    Instants that decide who may send when are the database's: workers' clocks differ, and jump.
+    """
+
+    key = models.CharField(max_length=128, unique=True)
+    next_slot_at = models.DateTimeField()  # the first slot nobody reserved
+    slowdown = models.FloatField(
+        default=1.0
+    )  # the interval between slots is this many times longer
+    answer_seconds = models.FloatField(default=0.2)  # how long the provider takes, smoothed
+    run = models.UUIDField(null=True)  # the dispatch run that has the account
+    run_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row, without an acceptance between
+    closed_until = models.DateTimeField(null=True)  # no call before; then one call as a probe
+    closed_for = models.CharField(max_length=32, blank=True)  # a Reason
+    closed_since = models.DateTimeField(null=True)
+    detail = models.TextField(blank=True)  # what the provider said, for people
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def is_probing(self) -> bool:
+        """It was closed and no call has been accepted since."""
+        return self.closed_since is not None
+
+
+def lease(key: str, run: UUID, seconds: float) -> bool:
+    """This run has the account for ``seconds``; False while another one has it."""
+    ensure(key)
+    now = _now()
+    free = Q(run__isnull=True) | Q(run_until__lt=now) | Q(run=run)
+    taken = Throttle.objects.filter(free, key=key)
+    return bool(taken.update(run=run, run_until=now + dt.timedelta(seconds=seconds)))
+
+
+def ensure(key: str) -> None:
+    """There is a row for this key."""
+    if not Throttle.objects.filter(key=key).exists():
+        Throttle.objects.bulk_create(
+            [Throttle(key=key, next_slot_at=_now())], ignore_conflicts=True
+        )
+
+
+def release(key: str, run: UUID) -> None:
+    """The account is free for the next run."""
+    Throttle.objects.filter(key=key, run=run).update(run=None, run_until=None)
+
+
+def reserve(key: str, count: int, interval: float, within: float) -> float | None:
+    """``count`` slots, ``interval`` seconds apart, are ours; one statement on PostgreSQL.
+
+    Returns in how many seconds the first one comes, never less than 0; None where it would come
+    later than ``within`` seconds from now, and then nothing is reserved.
+    """
+    if connection.vendor != "postgresql":
+        return _reserve_alone(key, count, interval, within)
+    table = connection.ops.quote_name(Throttle._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET next_slot_at = GREATEST(next_slot_at, clock_timestamp())"  # noqa: S608 (the name is ours)
+            " + make_interval(secs => %s) WHERE key = %s"
+            " AND next_slot_at <= clock_timestamp() + make_interval(secs => %s)"
+            " RETURNING EXTRACT(EPOCH FROM next_slot_at - clock_timestamp())",
+            [count * interval, key, within],
+        )
+        row = cursor.fetchone()
+    return None if row is None else max(0.0, float(row[0]) - count * interval)
+
+
+def _reserve_alone(key: str, count: int, interval: float, within: float) -> float | None:
+    now = _now()
+    row = Throttle.objects.get(key=key)
+    wait = max(0.0, (row.next_slot_at - now).total_seconds())
+    if wait > within:
+        return None
+    slots = dt.timedelta(seconds=wait + count * interval)
+    Throttle.objects.filter(pk=row.pk).update(next_slot_at=now + slots)
+    return wait
+
+
+def _now() -> dt.datetime:
+    if connection.vendor != "postgresql":
+        return dt.datetime.now(dt.UTC)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: dt.datetime = cursor.fetchone()[0]
+    return now

@@ -1,0 +1,123 @@
+"""How an account is: its answers slow it down, close it, and open it again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from ..domain.reasons import Reason
+from ..exceptions import (
+    OutcomeUnknown,
+    ProviderAccountError,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
+from ..models import Throttle
+from ..ports import Ports
+from .calls import Ending
+
+logger = logging.getLogger(__name__)
+
+FAILURES_TO_CLOSE = 5  #: unavailable or without an answer, in a row
+CLOSED = dt.timedelta(seconds=30)  #: the first time; twice as long each time after
+CLOSED_AT_MOST = dt.timedelta(minutes=5)
+REFUSED_FOR = dt.timedelta(minutes=5)  #: an account without credit or with a wrong key
+SLOWER, FASTER = 1.5, 0.98  #: the interval's factor per throttled and per accepted answer
+SLOWEST = 30.0
+LONGEST_ASKED = 60.0  #: seconds a provider may ask the whole account to wait
+SMOOTHING = 0.2  #: weight of the newest answer time
+
+
+def learn(throttle: Throttle, endings: Sequence[Ending], ports: Ports) -> bool:
+    """The account's row says what these answers taught; False where it is closed now.
+
+    Only the run that has the account writes these columns.
+    """
+    if not endings:
+        return True
+    now = ports.clock.now()
+    with ports.shop.writer():
+        for ending in endings:
+            _learn_one(throttle, ending, now)
+        throttle.save(update_fields=_LEARNT)
+    return throttle.closed_until is None or throttle.closed_until <= now
+
+
+_LEARNT = (
+    "slowdown", "answer_seconds", "failures", "closed_until", "closed_for", "closed_since",
+    "detail",
+)  # fmt: skip
+
+
+def _learn_one(throttle: Throttle, ending: Ending, now: dt.datetime) -> None:
+    error = ending.error
+    throttle.answer_seconds += SMOOTHING * (ending.seconds - throttle.answer_seconds)
+    if isinstance(error, ProviderAccountError):
+        _close(throttle, ending, now, REFUSED_FOR)
+    elif isinstance(error, ProviderThrottled):
+        throttle.slowdown = min(SLOWEST, throttle.slowdown * SLOWER)
+        if error.retry_after:
+            asked = dt.timedelta(seconds=min(error.retry_after, LONGEST_ASKED))
+            throttle.closed_until = now + asked
+    elif isinstance(error, ProviderUnavailable | OutcomeUnknown):
+        throttle.failures += 1
+        if throttle.is_probing or throttle.failures >= FAILURES_TO_CLOSE:
+            beyond = max(0, throttle.failures - FAILURES_TO_CLOSE)
+            _close(throttle, ending, now, CLOSED * 2 ** min(beyond, 4))
+    else:
+        _open(throttle, now)
+
+
+def _close(throttle: Throttle, ending: Ending, now: dt.datetime, span: dt.timedelta) -> None:
+    span = min(span, CLOSED_AT_MOST)
+    first = throttle.closed_since is None
+    throttle.closed_until = now + span
+    throttle.closed_for = (
+        ending.reason if ending.reason in (Reason.OUT_OF_CREDIT, Reason.PROVIDER_ACCOUNT)
+        else Reason.PROVIDER_DOWN
+    )  # fmt: skip
+    throttle.detail = ending.detail
+    if first:
+        throttle.closed_since = now
+        logger.error(
+            "Provider account closed for %d s: %s %s", span.total_seconds(),
+            Reason(throttle.closed_for).sentence, ending.detail,
+            extra={"action": "account_closed", "reason": throttle.closed_for},
+        )  # fmt: skip
+
+
+def _open(throttle: Throttle, now: dt.datetime) -> None:
+    """Accepted, or refused for the message's own sake: the account works."""
+    throttle.failures = 0
+    throttle.slowdown = max(1.0, throttle.slowdown * FASTER)
+    if throttle.closed_since is not None:
+        logger.warning(
+            "Provider account open again after %d s", (now - throttle.closed_since).total_seconds(),
+            extra={"action": "account_opened"},
+        )  # fmt: skip
+    throttle.closed_until = throttle.closed_since = None
+    throttle.closed_for = throttle.detail = ""
+
+
+def reopen(keys: Sequence[str]) -> None:
+    """A staff member saved: these accounts are tried again at once."""
+    Throttle.objects.filter(key__in=keys).update(closed_until=None, failures=0)
+
+
+def state_of(throttle: Throttle, now: dt.datetime) -> dict[str, Any]:
+    """The account for people and programs."""
+    closed = throttle.closed_until is not None and throttle.closed_until > now
+    return {
+        "account": throttle.key,
+        "state": "closed" if closed else "probing" if throttle.is_probing else "open",
+        "reason": throttle.closed_for,
+        "why": Reason(throttle.closed_for).sentence if throttle.closed_for else "",
+        "detail": throttle.detail,
+        "closed_since": throttle.closed_since,
+        "closed_until": throttle.closed_until if closed else None,
+        "slowdown": round(throttle.slowdown, 2),
+        "answer_seconds": round(throttle.answer_seconds, 3),
+        "failures_in_a_row": throttle.failures,
+    }
