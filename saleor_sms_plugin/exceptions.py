@@ -7,15 +7,21 @@
     │   ├─ InvalidRecipient       .reason says why a phone cannot be texted
     │   ├─ InvalidSenderId
     │   └─ TemplateError          .line, .column (1-based, None where unknown)
-    └─ ProviderError              .provider .code .http_status
-        ├─ RetryableProviderError     nothing was accepted: try again later
-        │   ├─ ProviderUnavailable    no connection, 5xx before acceptance
-        │   └─ ProviderThrottled      .retry_after (seconds or None)
-        ├─ TerminalProviderError      a retry of this message cannot help
-        │   ├─ ProviderRejected       this message was refused
-        │   └─ ProviderAccountError   the account cannot send: credentials, barred
-        │       └─ OutOfCredit        the account has no money
-        └─ OutcomeUnknown             the message may have been accepted: never send again
+    ├─ ProviderError              .provider .code .http_status
+    │   ├─ RetryableProviderError     nothing was accepted: try again later
+    │   │   ├─ ProviderUnavailable    no connection, 5xx before acceptance
+    │   │   └─ ProviderThrottled      .retry_after (seconds or None)
+    │   ├─ TerminalProviderError      a retry of this message cannot help
+    │   │   ├─ ProviderRejected       this message was refused
+    │   │   └─ ProviderAccountError   the account cannot send: credentials, barred
+    │   │       └─ OutOfCredit        the account has no money
+    │   └─ OutcomeUnknown             the message may have been accepted: never send again
+    └─ WebhookError               a request to a webhook address is not taken
+        ├─ MalformedPayload           it cannot be read
+        └─ InvalidSignature           it is not shown to be the provider's
+            ├─ Unsigned                   it carries no signature, and must
+            ├─ StaleTimestamp             signed too long ago, or in the future
+            └─ Replayed                   what may be used once was used before
     ConfigurationError            outside SmsError on purpose: no send loop may swallow it
 
 Not sending on purpose (no consent, landline, merged) is a decision, not an error.
@@ -120,6 +126,30 @@ class OutOfCredit(ProviderAccountError):
 
 class OutcomeUnknown(ProviderError):
     """The message may have been accepted; it must not be sent again automatically."""
+
+
+class WebhookError(SmsError):
+    """A request to a webhook address is not taken; the text never holds its content."""
+
+
+class MalformedPayload(WebhookError):
+    """The request cannot be read."""
+
+
+class InvalidSignature(WebhookError):
+    """The signature is not the provider's."""
+
+
+class Unsigned(InvalidSignature):
+    """The request carries no signature, and this account's requests are signed."""
+
+
+class StaleTimestamp(InvalidSignature):
+    """The request was signed too long ago, or in the future."""
+
+
+class Replayed(InvalidSignature):
+    """What may be used once was used by another request before."""
 
 
 class ConfigurationError(Exception):

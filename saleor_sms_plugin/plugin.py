@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import ProgrammingError, transaction
 from saleor.plugins.base_plugin import BasePlugin
 from saleor.plugins.error_codes import PluginErrorCode
 
@@ -17,15 +17,19 @@ from .events.catalogue import CATALOGUE
 from .host import form
 from .host.orders import refunded_total
 from .host.shop import PLUGIN_ID
-from .services import saving, status
+from .services import addresses, saving, status
 from .services.record import Happening, hear
 from .services.test_text import try_test
+from .web import router
 
 if TYPE_CHECKING:
     from saleor.order.models import Fulfillment, Order
     from saleor.plugins.models import PluginConfiguration
 
 _SWITCHES = tuple(send_field(spec.name) for spec in CATALOGUE)
+_MIGRATE = (
+    "The plugin's tables are missing or old. Run: python manage.py migrate saleor_sms_plugin"
+)
 #: (parcel, number) of the last tracking hook of this request: the notification names no parcel
 _tracked: ContextVar[Happening | None] = ContextVar("saleor_sms_tracked", default=None)
 
@@ -83,9 +87,13 @@ class SmsPlugin(BasePlugin):
         plugin_configuration.configuration = form.rows(plugin_configuration.configuration)
         asked = form.clean(plugin_configuration, cleaned_data, cls.CONFIG_STRUCTURE)
         test_number = form.value(asked, "send_test_to")
-        with ports.shop.writer(), transaction.atomic():
-            saved = super().save_plugin_configuration(plugin_configuration, asked)
-            saving.saved(channel_id, ports)
+        try:
+            with ports.shop.writer(), transaction.atomic():
+                saved = super().save_plugin_configuration(plugin_configuration, asked)
+                saving.saved(channel_id, ports)
+        except ProgrammingError as error:
+            code = PluginErrorCode.PLUGIN_MISCONFIGURED.value
+            raise ValidationError(_MIGRATE, code=code) from error
         if test_number:
             try_test(test_number, channel_id, ports)
         return saved
@@ -97,11 +105,17 @@ class SmsPlugin(BasePlugin):
         shown = {
             "status": status.status_of(channel_id, ports),
             "last_test": status.last_test_of(channel_id, ports),
+            "webhook_url": form.absolute(addresses.path_of(channel_id, ports)),
         }
         return [
             {**field, "value": shown.get(field["name"], field["value"])}
             for field in self.configuration
         ]
+
+    # What comes over HTTP, whether the plugin is active or not
+
+    def webhook(self, request: Any, path: str, previous_value: Any) -> Any:
+        return router.answer(request, path, wiring.ports())
 
     # The hooks. Extra arguments differ by Saleor's version.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from saleor.core.utils import build_absolute_uri
 from saleor.plugins.models import PluginConfiguration
 
 from ..config import stored_values
@@ -81,6 +82,11 @@ def _showable(value: object) -> str | bool:
     if isinstance(value, str | bool):
         return value
     return str(value) if isinstance(value, int | float) else ""
+
+
+def absolute(path: str) -> str:
+    """The path under the shop's public address, "" for ""."""
+    return build_absolute_uri(path) if path else ""
 
 
 def _is_mask(value: str, secret: object) -> bool:

@@ -3,25 +3,25 @@
 Rows hold ids of the shop, never foreign keys into it: its migrations and deletions stay its own.
 """
 
-from .account import Account
 from .delivery_receipt import DeliveryReceipt
 from .inbound_message import InboundMessage
 from .installation import Activation, Installation
 from .message import Message, SendAttempt
 from .position import Position
+from .provider_account import ProviderAccount
 from .shop_event import ShopEvent
 from .suppressed_number import SuppressedNumber
 from .throttle import Throttle
 from .webhook_request import WebhookRequest
 
 __all__ = [
-    "Account",
     "Activation",
     "DeliveryReceipt",
     "InboundMessage",
     "Installation",
     "Message",
     "Position",
+    "ProviderAccount",
     "SendAttempt",
     "ShopEvent",
     "SuppressedNumber",

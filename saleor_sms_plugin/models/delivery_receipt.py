@@ -13,7 +13,9 @@ class DeliveryReceipt(models.Model):
     ``message`` is empty until one is found that it belongs to.
     """
 
-    account = models.ForeignKey("Account", on_delete=models.CASCADE, related_name="receipts")
+    account = models.ForeignKey(
+        "ProviderAccount", on_delete=models.CASCADE, related_name="receipts"
+    )
     request = models.ForeignKey(
         "WebhookRequest", null=True, on_delete=models.SET_NULL, related_name="receipts"
     )

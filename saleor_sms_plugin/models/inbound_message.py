@@ -8,7 +8,7 @@ from django.db import models
 class InboundMessage(models.Model):
     """A text from a phone to one of the shop's numbers; long ones come in parts."""
 
-    account = models.ForeignKey("Account", on_delete=models.CASCADE, related_name="inbound")
+    account = models.ForeignKey("ProviderAccount", on_delete=models.CASCADE, related_name="inbound")
     request = models.ForeignKey(
         "WebhookRequest", null=True, on_delete=models.SET_NULL, related_name="inbound"
     )

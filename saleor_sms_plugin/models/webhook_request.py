@@ -24,7 +24,9 @@ class WebhookRequest(models.Model):
         #: It could not be read or processed; ``error`` says why.
         FAILED = "failed"
 
-    account = models.ForeignKey("Account", on_delete=models.CASCADE, related_name="requests")
+    account = models.ForeignKey(
+        "ProviderAccount", on_delete=models.CASCADE, related_name="requests"
+    )
     method = models.CharField(max_length=8)
     path = models.CharField(max_length=200, blank=True)  # what follows the token, percent-encoded
     query = models.TextField(blank=True)  # as it came, percent-encoded

@@ -14,13 +14,26 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from ..exceptions import ConfigurationError
-from .base import OutboundMessage, Provider, SendResult, Setting
+from .base import (
+    WEBHOOK_HEADERS,
+    OutboundMessage,
+    ParsedInbound,
+    ParsedReceipt,
+    Provider,
+    SendResult,
+    Setting,
+    WebhookData,
+)
 
 __all__ = [
+    "WEBHOOK_HEADERS",
     "OutboundMessage",
+    "ParsedInbound",
+    "ParsedReceipt",
     "Provider",
     "SendResult",
     "Setting",
+    "WebhookData",
     "get_provider",
     "known_providers",
     "provider_class",

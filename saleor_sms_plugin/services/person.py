@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..models import Message
+from ..models import DeliveryReceipt, InboundMessage, Message, WebhookRequest
 from ..models.message import WAITING
 from ..ports import Ports
-from .erasing import erase
+from .erasing import ERASED_REQUEST, erase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,5 +59,11 @@ def forget_number(number: str, ports: Ports) -> int:
         rows.filter(status__in=WAITING).update(
             status=MessageStatus.CANCELLED, reason=Reason.PERSON_ERASED, finished_at=now
         )
+        replies = InboundMessage.objects.filter(sender=number)
+        unmatched = DeliveryReceipt.objects.filter(recipient=number)
+        for what in ({"inbound__in": replies}, {"receipts__in": unmatched}):
+            WebhookRequest.objects.filter(**what).update(**ERASED_REQUEST)
+        replies.update(sender="", body="", parts={})
+        unmatched.update(recipient="")
         ended = rows.exclude(status=MessageStatus.SENDING)
         return erase(list(ended.values_list("pk", flat=True)))

@@ -9,6 +9,7 @@ from ..domain.reasons import Reason
 from ..events.catalogue import EventSpec, RecipientRule
 from ..exceptions import InvalidRecipient
 from ..ports import Address, Order
+from . import suppression
 from .channels import Channel
 
 
@@ -54,6 +55,8 @@ def refused(number: str, channel: Channel, *, to_staff: bool) -> tuple[Reason, s
     country = phone_numbers.country_of(number)
     if not to_staff and country not in channel.allowed_countries:
         return Reason.COUNTRY_NOT_ALLOWED, f"{country}: see “Allowed countries”."
+    if (since := suppression.why(number)) is not None:
+        return Reason.NUMBER_SUPPRESSED, since
     if channel.config.test_numbers and number not in channel.config.test_numbers:
         return Reason.NOT_A_TEST_NUMBER, ""
     sender = channel.config.sender_for(country)

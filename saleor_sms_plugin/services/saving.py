@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from ..config import Problem, check
 from ..ports import Ports
 from ..providers import known_providers, provider_class
-from . import activation, installation
+from . import activation, addresses, installation
+from .channels import load
 
 
 def refusals(
@@ -34,7 +35,10 @@ def refusals(
 
 
 def saved(channel_id: int, ports: Ports) -> None:
-    """Call it in the transaction of the save: activation instants and installation are right."""
+    """Call it in the transaction of the save: activation instants, installation and the account
+    with its webhook address are right."""
     with ports.shop.writer():
         installation.adopt(ports)
         activation.stamp(ports, [channel_id])
+        for channel in load(ports, [channel_id]).values():
+            addresses.ensure(channel, ports)

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ..models import Installation, Message, ShopEvent
+from ..models import Installation, Message, ShopEvent, WebhookRequest
 from ..models.message import WAITING
 from ..ports import Ports
-from . import activation, claims, dispatch, installation, plan, retention
+from . import (
+    activation,
+    claims,
+    dispatch,
+    inbound,
+    installation,
+    plan,
+    receipts,
+    retention,
+    webhooks,
+)
 
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
+RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webhook requests
 
 
 def work(ports: Ports, until: dt.datetime) -> bool:
@@ -18,6 +29,8 @@ def work(ports: Ports, until: dt.datetime) -> bool:
     with ports.shop.writer():
         if _beat_is_missing(ports):
             _sweep(ports)
+    # What came back first: it may end what waits. It leaves the run time to send.
+    webhooks.run(ports, min(until, ports.clock.now() + RECEIPTS_SHARE))
     plan.run(ports, until)
     with ports.shop.writer():
         live = installation.is_live(ports)  # after planning: it holds what was planned, too
@@ -31,6 +44,7 @@ def work(ports: Ports, until: dt.datetime) -> bool:
             and (
                 Message.objects.filter(status__in=WAITING, not_before__lte=now).exists()
                 or ShopEvent.objects.filter(plan_at__lte=now).exists()
+                or WebhookRequest.objects.filter(process_at__lte=now).exists()
             )
         )  # fmt: skip
 
@@ -50,6 +64,8 @@ def forget(ports: Ports, until: dt.datetime) -> None:
 def _sweep(ports: Ports) -> None:
     claims.free_the_dead(ports)
     activation.stamp(ports)
+    receipts.sweep(ports)
+    inbound.give_up_waiting(ports)
 
 
 def _beat_is_missing(ports: Ports) -> bool:

@@ -11,7 +11,7 @@ def new_hook_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-class Account(models.Model):
+class ProviderAccount(models.Model):
     """One account at a provider, shared by every channel whose settings name it.
 
     It outlives those settings: what the provider still has to say about texts sent before a
@@ -19,7 +19,7 @@ class Account(models.Model):
     """
 
     provider = models.CharField(max_length=64)
-    #: ``services.accounts.account_key``: a digest of what names the account at the provider
+    #: ``services.accounts.key_of``
     key = models.CharField(max_length=64)
     #: in the address of the account's webhooks; whoever knows it may knock
     hook_token = models.CharField(max_length=64, unique=True, default=new_hook_token)

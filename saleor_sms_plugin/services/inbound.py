@@ -1,0 +1,95 @@
+"""Replies: stored once, parts joined. The one place where a text from a phone comes in."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from ..models import InboundMessage, Message, WebhookRequest, locks
+from ..ports import Ports
+from ..providers import ParsedInbound
+
+#: A part that has not come by then will not come: what is there counts as the message.
+PARTS_WITHIN = dt.timedelta(minutes=5)
+STEP = 100
+
+
+def receive(parsed: ParsedInbound, request: WebhookRequest, ports: Ports) -> InboundMessage:
+    """The text is stored once, joined with the parts that came before it.
+
+    Returns its message; ``completed_at`` says whether all of it is there. The same text again
+    changes nothing. Call it in a transaction.
+    """
+    before = InboundMessage.objects.filter(
+        account=request.account, provider_message_id=parsed.provider_message_id
+    ).first()
+    if before is not None:
+        return before
+    number, part = parsed.part_count, str(parsed.part)
+    if number > 1:
+        locks.lock([f"sms-inbound:{parsed.sender}:{parsed.part_reference}"])
+        known = _other_parts(parsed, request)
+        if known and known.parts.get(part) == parsed.text:
+            return known  # this part again
+        if known and part not in known.parts:
+            known.parts = {**known.parts, part: parsed.text}
+            return _saved(known, ports)
+    return _saved(
+        InboundMessage(
+            account=request.account, request=request,
+            provider_message_id=parsed.provider_message_id, sender=parsed.sender,
+            recipient=parsed.recipient, parts={part: parsed.text}, part_count=number,
+            part_reference=parsed.part_reference, network=parsed.network,
+            channel_id=_channel(parsed, request), received_at=request.received_at,
+        ),
+        ports,
+    )  # fmt: skip
+
+
+def give_up_waiting(ports: Ports) -> list[InboundMessage]:
+    """Messages whose last part did not come in time are complete as they are; returns them."""
+    now = ports.clock.now()
+    with ports.shop.writer():
+        late = InboundMessage.objects.filter(
+            completed_at__isnull=True, received_at__lt=now - PARTS_WITHIN
+        )
+        rows = list(late.order_by("received_at")[:STEP])
+        for row in rows:
+            row.completed_at = now
+        InboundMessage.objects.bulk_update(rows, ["completed_at"])
+    return rows
+
+
+def _other_parts(parsed: ParsedInbound, request: WebhookRequest) -> InboundMessage | None:
+    """The message whose parts this one is of, where some came already."""
+    return (
+        InboundMessage.objects.select_for_update()
+        .filter(
+            account=request.account, sender=parsed.sender, recipient=parsed.recipient,
+            part_reference=parsed.part_reference, part_count=parsed.part_count,
+            received_at__gt=request.received_at - PARTS_WITHIN,
+        )
+        .order_by("-pk")
+        .first()
+    )  # fmt: skip
+
+
+def _saved(message: InboundMessage, ports: Ports) -> InboundMessage:
+    message.body = "".join(text for _, text in sorted(message.parts.items(), key=_place))
+    if len(message.parts) >= message.part_count:
+        message.completed_at = ports.clock.now()
+    message.save()
+    return message
+
+
+def _place(item: tuple[str, str]) -> int:
+    return int(item[0])
+
+
+def _channel(parsed: ParsedInbound, request: WebhookRequest) -> int | None:
+    """The channel of the last text between the two numbers."""
+    digits = parsed.recipient.removeprefix("+")
+    texts = Message.objects.filter(
+        recipient=parsed.sender, sender_id__in=[digits, f"+{digits}"],
+        provider=request.account.provider, taken_at__isnull=False,
+    )  # fmt: skip
+    return texts.order_by("-taken_at").values_list("channel_id", flat=True).first()

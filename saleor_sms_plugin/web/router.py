@@ -1,0 +1,26 @@
+"""Which page answers which path under ``/plugins/saleor_sms_plugin``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+
+from ..ports import Ports
+from . import webhooks
+
+Page = Callable[..., HttpResponse]
+
+#: Asked in this order; named groups become arguments of the page.
+ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
+    (re.compile(r"/hooks/(?P<token>[\w-]{16,64})(?P<rest>/.*)?", re.ASCII), webhooks.page),
+)
+
+
+def answer(request: HttpRequest, path: str | None, ports: Ports) -> HttpResponse:
+    """The answer of the page that *path* (after the plugin's id) belongs to, else a 404."""
+    for pattern, page in ROUTES:
+        if found := pattern.fullmatch(path or ""):
+            return page(request, ports=ports, **found.groupdict(""))
+    return HttpResponseNotFound()
