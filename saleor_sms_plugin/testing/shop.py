@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from ..ports import ChannelConfiguration, Order
+from ..ports import ChannelConfiguration, Checkout, FailureRow, Order, PaymentFailure
+
+
+PAYMENT_TABLES = ("transaction_event", "transaction")
 
 
 class MemoryShop:
@@ -23,13 +26,21 @@ class MemoryShop:
         self.name = "memory"
         self.channels: dict[int, ChannelConfiguration] = {}
         self.stored_orders: dict[str, Order] = {}
+        self.stored_checkouts: dict[str, Checkout] = {}
+        self.became: dict[str, str] = {}  # checkout id → id of the order it became
+        self.failures: dict[str, PaymentFailure] = {}  # by reference
+        self.failure_rows: dict[str, dict[int, FailureRow]] = {}  # table → row id → row
         self.zones: dict[int, frozenset[str]] = {}
 
     @classmethod
     def current(cls) -> MemoryShop:
-        if cls._current is None:
-            cls._current = cls()
-        return cls._current
+        if MemoryShop._current is None:
+            MemoryShop._current = cls()
+        return MemoryShop._current
+
+    def install(self) -> None:
+        """This shop is the one that this process's tasks see."""
+        MemoryShop._current = self
 
     def configure(
         self,
@@ -51,6 +62,24 @@ class MemoryShop:
         self.stored_orders[order.id] = replace(order, **changes)
         return self.stored_orders[order.id]
 
+    def put_checkout(self, checkout: Checkout, **changes: Any) -> Checkout:
+        """The checkout is stored as it is, with these changes."""
+        self.stored_checkouts[checkout.id] = replace(checkout, **changes)
+        return self.stored_checkouts[checkout.id]
+
+    def complete(self, checkout: Checkout, order: Order) -> Order:
+        """The checkout is gone, and the order it became is there."""
+        del self.stored_checkouts[checkout.id]
+        self.became[checkout.id] = order.id
+        return self.put(order)
+
+    def fail(self, table: str, failure: PaymentFailure, occurred_at: dt.datetime) -> FailureRow:
+        """The payment's row is written, or changed; its reference is "table:id"."""
+        row = FailureRow(reference=failure.reference, occurred_at=occurred_at)
+        self.failures[failure.reference] = failure
+        self.failure_rows.setdefault(table, {})[int(failure.reference.rpartition(":")[2])] = row
+        return row
+
     # ports.Shop
 
     def writer(self) -> AbstractContextManager[None]:
@@ -68,6 +97,25 @@ class MemoryShop:
 
     def orders(self, order_ids: Collection[str]) -> Mapping[str, Order]:
         return {i: self.stored_orders[i] for i in order_ids if i in self.stored_orders}
+
+    def checkouts(self, checkout_ids: Collection[str]) -> Mapping[str, Order]:
+        found: dict[str, Order] = {
+            i: self.stored_checkouts[i] for i in checkout_ids if i in self.stored_checkouts
+        }
+        for each in checkout_ids:
+            if self.became.get(each) in self.stored_orders:
+                found[each] = self.stored_orders[self.became[each]]
+        return found
+
+    def payment_failures(self, references: Collection[str]) -> Mapping[str, PaymentFailure]:
+        return {r: self.failures[r] for r in references if r in self.failures}
+
+    def payment_positions(self) -> Mapping[str, int]:
+        return {table: max(self.failure_rows.get(table, {}), default=0) for table in PAYMENT_TABLES}
+
+    def failed_payments(self, table: str, after: int, up_to: int) -> Sequence[FailureRow]:
+        rows = sorted(self.failure_rows.get(table, {}).items())
+        return [row for number, row in rows if after < number <= up_to]
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
         return [
