@@ -247,6 +247,17 @@ def test_a_preview_shows_what_is_left_without_optional_values(
     )
 
 
+def test_every_sample_of_money_is_in_the_currency(capsys: pytest.CaptureFixture[str]) -> None:
+    """No sample stays in the catalogue's own currency."""
+    text = "{{ order.total }} {{ digest.total }} {{ order.currency }}"
+    arguments = ("preview", "staff_order_created", "--country", "GB", "--text", text)
+
+    samples = _json(capsys, *arguments)["samples"]
+
+    assert samples["usual values"]["text"] == "£129.90 £412.00 GBP"
+    assert samples["long values"]["text"] == "£12,999.90 £12,999.90 GBP"
+
+
 def test_an_own_text_is_chosen_by_language_and_priced_twice(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -326,6 +337,7 @@ def test_measure_counts_a_text(text: str, words: str, capsys: pytest.CaptureFixt
 def test_measure_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     """The same as JSON."""
     assert _json(capsys, "measure", "€ł") == {
+        "text": "€ł",
         "encoding": "ucs2",
         "units": 2,
         "segments": 1,
