@@ -13,6 +13,11 @@ In a process of its own, scripted over HTTP::
     curl -d '{"faults": ["http:429:30"], "delay": 0.1, "rate": 30}' http://127.0.0.1:8025/_control
     curl http://127.0.0.1:8025/_requests
 
+What Vonage calls back with is made by a ``Caller`` and sent to a URL, or by the server itself
+for every message it takes, once ``call_back`` says where to::
+
+    vonage.call_back("https://shop.example.com/plugins/…", Caller(secret="…"))
+
 It answers ``POST /sms/json`` (https://developer.vonage.com/en/api/sms) and
 ``POST /v1/messages`` (https://developer.vonage.com/en/api/messages), and keeps connections
 alive. Each fault of the script (``faults.FAULTS``) is used up by one request.
@@ -32,10 +37,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from .apis import Credentials
+from .callbacks import Callback, Caller
 from .faults import Fault, RecordedRequest
 from .http import Server
 
-__all__ = ["RecordedRequest", "VonageServer"]
+__all__ = ["Callback", "Caller", "RecordedRequest", "VonageServer"]
 
 #: A message takes this long to be refused again once ``rate`` is reached.
 RATE_WINDOW = 1.0
@@ -67,6 +73,9 @@ class VonageServer:
         self._faults = deque(map(Fault.parse, faults))
         self._seen: deque[float] = deque()
         self._lock = threading.Lock()
+        self._calls_back: tuple[str, Caller] | None = None
+        #: HTTP statuses of the receipts sent by itself, oldest first
+        self.answers: list[int] = []
         self._log = log.open("a", encoding="utf-8") if log else None
         self._server = Server(("127.0.0.1", port), self)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -100,6 +109,10 @@ class VonageServer:
         parsed = [Fault.parse(fault) for fault in faults]
         with self._lock:
             self._faults.extend(parsed)
+
+    def call_back(self, url: str, caller: Caller | None = None) -> None:
+        """Every part of a message taken from now on gets a receipt “delivered” at this URL."""
+        self._calls_back = (url, caller or Caller()) if url else None
 
     def hang_up(self) -> None:
         """Every open connection ends, as idle ones do after a while; new ones are taken."""
@@ -141,6 +154,17 @@ class VonageServer:
                 return None
             self.balance -= price
             return self.balance
+
+    def after_answer(self, request: RecordedRequest) -> None:
+        """The receipts of a message that was taken are on their way."""
+        if self._calls_back and request.accepted:
+            threading.Thread(
+                target=self._report, args=(*self._calls_back, request), daemon=True
+            ).start()
+
+    def _report(self, url: str, caller: Caller, request: RecordedRequest) -> None:
+        for part in range(len(request.message_ids)):
+            self.answers.append(caller.receipt(request, part=part).post(url))
 
     def record(self, request: RecordedRequest) -> None:
         with self._lock:

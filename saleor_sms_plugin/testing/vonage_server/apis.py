@@ -140,6 +140,10 @@ class Api(ABC):
         """No, as this API says it."""
 
     @abstractmethod
+    def ids(self, reply: Reply) -> tuple[str, ...]:
+        """The ids that an acceptance gives, one per part where parts are counted."""
+
+    @abstractmethod
     def accept(self, body: Mapping[str, Any], left: Decimal | None, *, partial: bool) -> Reply:
         """Yes, as this API says it; ``left`` is the balance afterwards."""
 
@@ -177,6 +181,10 @@ class SmsApi(Api):
             messages[-1] = {"status": "5", "error-text": "Internal Error"}
         return _sms_reply(messages)
 
+    def ids(self, reply: Reply) -> tuple[str, ...]:
+        body: Any = reply.body
+        return tuple(each["message-id"] for each in body["messages"] if "message-id" in each)
+
 
 class MessagesApi(Api):
     """HTTP statuses, problems as JSON, one id per message."""
@@ -200,6 +208,10 @@ class MessagesApi(Api):
 
     def accept(self, body: Mapping[str, Any], left: Decimal | None, *, partial: bool) -> Reply:
         return Reply(202, {"message_uuid": str(uuid.uuid4())})
+
+    def ids(self, reply: Reply) -> tuple[str, ...]:
+        body: Any = reply.body
+        return (body["message_uuid"],)
 
 
 APIS: dict[str, Api] = {"/sms/json": SmsApi(), "/v1/messages": MessagesApi()}

@@ -67,3 +67,4 @@ class RecordedRequest:
     fault: str
     accepted: bool  #: a phone would get this message
     connection: int  #: 1 for the first TCP connection that the server took
+    message_ids: tuple[str, ...] = ()  #: what the server called its parts

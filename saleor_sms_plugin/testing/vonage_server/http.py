@@ -110,12 +110,15 @@ class Handler(BaseHTTPRequestHandler):
         if refusal is None and left is None:
             refusal = Refusal.NO_CREDIT
         reply = api.refuse(refusal) if refusal else api.accept(body, left, partial=partial)
-        vonage.record(
-            RecordedRequest(self.path, headers, body, fault.name, refusal is None, self.number)
-        )
+        request = RecordedRequest(
+            self.path, headers, body, fault.name, refusal is None, self.number,
+            () if refusal else api.ids(reply),
+        )  # fmt: skip
+        vonage.record(request)
         slow = float(fault.argument) if fault.name == "slow" else 0.0
         vonage.stopping.wait(vonage.delay + slow)
         self._answer(reply, fault.name)
+        vonage.after_answer(request)
 
     def _answer(self, reply: Reply, fault: str) -> None:
         whole = reply.payload()
