@@ -181,6 +181,8 @@ SAID_BY_COMMANDS = {
     "sms_explain": "sms_explain 1009",
     "sms_send_test": "sms_send_test +48512345678 --channel europe",
     "sms_person": "sms_person +393477654321",
+    "sms_suppressions": "sms_suppressions --add +48602111222",
+    "sms_replay_webhook": "sms_replay_webhook --failed",
     "sms_uninstall": "sms_uninstall",
 }
 
