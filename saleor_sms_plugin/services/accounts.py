@@ -15,6 +15,7 @@ from ..exceptions import ConfigurationError
 from ..providers import Provider, get_provider, provider_class
 from .channels import Channel
 
+UNUSABLE = "-"  #: the account of channels whose provider cannot be made: nothing is ever called
 KEPT = 16  #: providers kept open per process
 _Key = tuple[str, tuple[tuple[str, str], ...], tuple[float, float] | None]
 _open: OrderedDict[_Key, Provider] = OrderedDict()
@@ -44,7 +45,7 @@ def key_of(channel: Channel) -> str:
     try:
         account = provider_class(name).account_id(channel.config.provider_settings)
     except ConfigurationError:
-        account = ""
+        return UNUSABLE
     return f"{name}:{hashlib.sha256(account.encode()).hexdigest()[:16]}"
 
 

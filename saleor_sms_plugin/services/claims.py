@@ -20,6 +20,7 @@ from ..models.message import WAITING
 from ..ports import Ports
 from .channels import Channel
 
+WEAKEST = 32_767  #: whatever another version wrote still has its turn
 BATCH = 20  #: texts claimed at once
 #: longer than a run (5 s), the call it may be in (13 s) and the wait for a lost database (15 s)
 LEASE = dt.timedelta(seconds=45)
@@ -37,7 +38,16 @@ def take(
     By priority, each channel getting its share, oldest first within. A number that had too many
     texts keeps its turn: the text is ``held`` (number_flood).
     """
-    now = ports.clock.now()
+    while True:
+        taken, held = _take(claim, ports.clock.now(), channels, limit)
+        if taken or not held:
+            return taken
+
+
+def _take(
+    claim: UUID, now: dt.datetime, channels: Mapping[int, Channel], limit: int
+) -> tuple[list[Message], bool]:
+    """The texts taken, and whether others were held back."""
     with transaction.atomic():
         due = _share(list(channels), now, limit)
         flooded = _flooded(due, now, channels)
@@ -53,7 +63,7 @@ def take(
             status=MessageStatus.SENDING, reason="", detail="",
             claim=claim, claimed_until=now + LEASE, taken_at=now,
         )  # fmt: skip
-    return taken
+    return taken, bool(flooded)
 
 
 def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Message]:
@@ -80,15 +90,18 @@ def _share(channel_ids: list[int], now: dt.datetime, limit: int) -> list[Message
     """Texts of the strongest priority first; within it every channel has its share."""
     shuffle(channel_ids)  # the rest of an uneven share falls to another one each time
     due: list[Message] = []
-    for priority in sorted({STAFF_PRIORITY, *PRIORITIES.values()}):
+    weaker = -1
+    for priority in sorted({STAFF_PRIORITY, *PRIORITIES.values(), WEAKEST}):
+        in_class = {"priority__gt": weaker, "priority__lte": priority}
+        weaker = priority
         hungry = list(channel_ids)
         while hungry and len(due) < limit:
             share = ceil((limit - len(due)) / len(hungry))
             for channel_id in list(hungry):
                 wanted = min(share, limit - len(due))
-                rows = _due(now).filter(channel_id=channel_id, priority=priority)
+                rows = _due(now).filter(channel_id=channel_id, **in_class)
                 rows = rows.exclude(pk__in=[message.pk for message in due])
-                found = list(rows.order_by("not_before", "pk")[:wanted])
+                found = list(rows.order_by("priority", "not_before", "pk")[:wanted])
                 due += found
                 if len(found) < wanted or not wanted:
                     hungry.remove(channel_id)

@@ -116,6 +116,7 @@ ROWS: dict[str, dict[str, object]] = {
         "send_order_created": "perhaps", "provider": "\x00", "sender_id": "\u202e",
         "advanced": "night = yesterday\nflood\n= = =", "allowed_countries": "Atlantis",
     },
+    "a novel as provider": {"send_order_created": True, "provider": "x" * 999, "sender_id": "A"},
     "older": {"active": True, "username": "x", "text": "Hello", "send_order_created": True},
 }  # fmt: skip
 
@@ -209,8 +210,6 @@ def vonage(monkeypatch: pytest.MonkeyPatch) -> Iterator[VonageServer]:
         ("drop_after_reading", "outcome_unknown", "no_answer", 1),
         ("drop_mid_response", "outcome_unknown", "no_answer", 1),
         ("status:6", "rejected", "rejected", 0),
-        ("status:4", "held", "provider_account", 0),
-        ("status:9", "held", "provider_account", 0),
         ("throttle", "queued", "retry", 0),
         ("slow:0.2", "sent", "", 1),
     ],
@@ -220,12 +219,10 @@ def test_every_answer_of_vonage_has_its_status(
 ) -> None:
     """Through the real provider: one POST, one attempt, the right row; the next text is sent."""
     clock = FixedClock(NOON)
-    ports = Ports(shop=OpenShop(), wake=CountingWake(), clock=clock)
-    activation.stamp(ports)
+    ports = open_for_business(clock)
     vonage.script(fault)
     for number in (1, 2):
-        record(Happening(name=CREATED, channel_id=CHANNEL, order_id=str(number)), ports)
-        working.work(ports, clock.now() + RUN)
+        place(ports, number)
 
     first, second = Message.objects.order_by("pk")
     assert (first.status, first.reason) == (status, reason)
@@ -233,3 +230,37 @@ def test_every_answer_of_vonage_has_its_status(
     assert len(vonage.requests) == 2
     assert len(vonage.accepted) == accepted + 1
     assert SendAttempt.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("status:4", "provider_account"), ("status:9", "out_of_credit")]
+)
+def test_a_refused_account_waits_with_its_texts(
+    vonage: VonageServer, db: None, fault: str, reason: str
+) -> None:
+    """One refusal is asked for, not one for each text; all go out when the account is mended."""
+    clock = FixedClock(NOON)
+    ports = open_for_business(clock)
+    vonage.script(fault)
+    for number in (1, 2, 3):
+        place(ports, number)
+    first = Message.objects.order_by("pk")[0]
+    assert (first.status, first.reason) == ("held", reason)
+    assert len(vonage.requests) == 1
+
+    clock.move(minutes=5, seconds=1)
+    working.work(ports, clock.now() + RUN)
+
+    assert set(Message.objects.values_list("status", flat=True)) == {"sent"}
+    assert len(vonage.requests) == 4
+
+
+def open_for_business(clock: FixedClock) -> Ports:
+    ports = Ports(shop=OpenShop(), wake=CountingWake(), clock=clock)
+    activation.stamp(ports)
+    return ports
+
+
+def place(ports: Ports, number: int) -> None:
+    record(Happening(name=CREATED, channel_id=CHANNEL, order_id=str(number)), ports)
+    working.work(ports, ports.clock.now() + RUN)

@@ -226,7 +226,7 @@ def test_an_answer_without_a_database_is_an_unknown_outcome(
         raise OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(calls, "DATABASE_BACK", 0.0)
-    monkeypatch.setattr(calls, "_end", away)
+    monkeypatch.setattr(calls, "_store", away)
     place(shop, 1)
     with pytest.raises(OperationalError):
         shop.run()
