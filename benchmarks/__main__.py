@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import dispatching, report, shop, texts
@@ -23,23 +23,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measures, writes ``benchmarks/results/``; 1 where a figure is over its target."""
     given = _arguments(arguments)
     chosen = given.benchmark or NAMES
+    missing = shop.is_missing(given.saleor)
+    skipped = [
+        Skipped(name, f"{missing}; set SALEOR_HOME")
+        for name in shop.BENCHMARKS
+        if missing and name in chosen
+    ]
     figures: list[Figure] = []
-    skipped: list[Skipped] = []
     about = machine()
-    for name, run in PLAIN.items():
-        if name in chosen:
-            _say(f"==> {name}")
-            measured, server = run(given.scale)
-            figures += measured
-            about |= server
-    if wanted := [name for name in shop.BENCHMARKS if name in chosen]:
-        _say(f"==> {', '.join(wanted)} (in Saleor)")
-        if missing := shop.is_missing(given.saleor):
-            skipped += [Skipped(name, f"{missing}; set SALEOR_HOME") for name in wanted]
-        else:
-            measured, server = shop.run(given.saleor, wanted, given.scale)
-            figures += measured
-            about |= {f"Saleor's {name}": value for name, value in server.items()}
+    for measured, servers in _measured(chosen, given.scale, None if missing else given.saleor):
+        figures += measured
+        about |= servers
+        for figure in measured:  # a run takes minutes; what it found must not wait for its end
+            _say(f"    {figure.name}: {report.number(figure.measured)} {figure.unit}".rstrip())
     about["load afterwards"] = machine()["load"]
     result = {
         "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -55,6 +51,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         report.show(figures, skipped, about)
     return int(any(figure.verdict == "over" for figure in figures))
+
+
+def _measured(
+    chosen: Collection[str], scale: float, saleor: Path | None
+) -> Iterator[tuple[list[Figure], Mapping[str, str]]]:
+    """Per benchmark, as soon as it ends: its figures, and what its servers were."""
+    for name, run in PLAIN.items():
+        if name in chosen:
+            _say(f"==> {name}")
+            figures, server = run(scale)
+            yield figures, server
+    inside = [name for name in shop.BENCHMARKS if name in chosen]
+    if inside and saleor is not None:
+        _say(f"==> {', '.join(inside)} (in Saleor)")
+        for figures, server in shop.run(saleor, inside, scale):
+            yield figures, {f"Saleor's {name}": value for name, value in server.items()}
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -90,7 +90,8 @@ def _project(vonage: str, url: str) -> Iterator[Any]:
     shop.configure(
         CHANNEL, "pl", {"provider": "vonage", "api_key": "key", "api_secret": "secret",
         "sender_id": "Shop", "shop_name": "Shop", "allowed_countries": "PL",
-        "send_order_created": True}, default_country="PL", currency="PLN",
+        "send_order_created": True, "advanced": "rate = 10000"},
+        default_country="PL", currency="PLN",
     )  # fmt: skip
     ports = Ports(shop=shop, wake=CountingWake(), clock=SystemClock())
     activation.stamp(ports)
@@ -131,7 +132,7 @@ def _queue(count: int, ports: Any) -> None:
             event=event, event_name=spec.name, order_id=o.id, order_number=o.number,
             channel_id=CHANNEL, channel_slug="pl", purpose=spec.purpose, priority=1,
             recipient=o.billing.phone if o.billing else "", country="PL", language="pl",
-            status=MessageStatus.QUEUED, not_before=now, created_at=now,
+            status=MessageStatus.QUEUED, not_before=now, due_at=now, created_at=now,
             expires_at=now + dt.timedelta(hours=2),
         )
         for event, o in zip(events, orders, strict=True)

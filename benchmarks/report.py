@@ -24,20 +24,20 @@ def show(figures: Sequence[Figure], skipped: Sequence[Skipped], machine: Mapping
 
 def _cells(figure: Figure) -> tuple[str, ...]:
     unit = f" {figure.unit}".rstrip()
-    spread = f"{_number(figure.low)} to {_number(figure.high)}" if figure.samples > 1 else ""
-    facts = [f"{name} {_number(value)}" for name, value in figure.details.items()]
+    spread = f"{number(figure.low)} to {number(figure.high)}" if figure.samples > 1 else ""
+    facts = [f"{name} {number(value)}" for name, value in figure.details.items()]
     return (
         figure.benchmark,
         figure.name,
-        f"{_number(figure.measured)}{unit}",
+        f"{number(figure.measured)}{unit}",
         spread,
-        "" if figure.at_most is None else f"≤ {_number(figure.at_most)}{unit}",
+        "" if figure.at_most is None else f"≤ {number(figure.at_most)}{unit}",
         figure.verdict,
         ", ".join([*([figure.note] if figure.note else []), *facts]),
     )
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Three significant digits, thousands whole."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 

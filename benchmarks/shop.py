@@ -182,15 +182,12 @@ BENCHMARKS: Mapping[str, Callable[[Shop, Arrivals, float], list[Figure]]] = {
 
 def run(
     home: Path, names: Collection[str], scale: float = 1.0
-) -> tuple[list[Figure], Mapping[str, str]]:
-    """The figures of these benchmarks, and what their PostgreSQL is."""
+) -> Iterator[tuple[list[Figure], Mapping[str, str]]]:
+    """Per benchmark, as soon as it ends: its figures, and what their PostgreSQL is."""
     with Arrivals() as vonage, opened(home, vonage.url) as shop:
-        return [
-            figure
-            for name, measure in BENCHMARKS.items()
-            if name in names
-            for figure in measure(shop, vonage, scale)
-        ], shop.postgres
+        for name, measure in BENCHMARKS.items():
+            if name in names:
+                yield measure(shop, vonage, scale), shop.postgres
 
 
 def _added(milliseconds: Mapping[str, list[float]]) -> list[float]:
