@@ -11,7 +11,8 @@ class SmsPluginConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, schedule
+        from . import checks, schedule, wiring
 
         checks.register()
         schedule.install()
+        wiring.listen()

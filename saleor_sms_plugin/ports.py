@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -56,6 +57,7 @@ class Order:
     total: Decimal
     charged: Decimal = Decimal(0)
     authorized: Decimal = Decimal(0)
+    pending: Decimal = Decimal(0)  #: asked for, and not answered yet
     refunded: Decimal = Decimal(0)  #: cumulative, over every payment of the order
     item_count: int = 0  #: pieces, not lines
     billing: Address | None = None
@@ -68,6 +70,52 @@ class Order:
     @property
     def fully_paid(self) -> bool:
         return self.charged >= self.total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkout(Order):
+    """An order in the making: a checkout that is still open. It has no number."""
+
+    number: str = ""
+    status: str = "checkout"
+    origin: str = "checkout"
+    email: str = ""
+    user_id: int | None = None
+    first_item: str = ""  #: the product's name, "" when the checkout is empty
+    completing: bool = False  #: the customer has just confirmed it; the order is being made
+
+
+class FailureKind(StrEnum):
+    """Which request of a payment failed, and whose it was."""
+
+    DECLINED = "declined"  #: the customer's payment was refused
+    UNCLEAR = "unclear"  #: the customer's payment; nobody said how it ended
+    CAPTURE = "capture"  #: the shop's, of money that was reserved
+    REFUND = "refund"  #: the shop's
+    CANCEL = "cancel"  #: the shop's, of a payment
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailureRow:
+    """A row of the shop that says that a payment failed; only a hint."""
+
+    reference: str  #: the table and the row's id, "transaction_event:17"
+    occurred_at: dt.datetime  #: as the row says; may lie anywhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentFailure:
+    """A failed request and what the shop knows of its payment by now."""
+
+    reference: str
+    kind: FailureKind
+    amount: Decimal  #: zero where nobody said it
+    channel_id: int
+    order_id: str = ""
+    checkout_id: str = ""  #: "" where there is an order
+    acted_at: dt.datetime | None = None  #: the customer's last step before it
+    succeeded: bool = False  #: the same payment holds a success for this request
+    superseded: bool = False  #: a later attempt runs, or a clear answer came
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +147,18 @@ class Shop(Protocol):
 
     def orders(self, order_ids: Collection[str]) -> Mapping[str, Order]:
         """The orders that exist, by id, read from the writer in a bounded number of queries."""
+
+    def checkouts(self, checkout_ids: Collection[str]) -> Mapping[str, Order]:
+        """By checkout id: the ``Checkout`` still open, or the order that it became."""
+
+    def payment_failures(self, references: Collection[str]) -> Mapping[str, PaymentFailure]:
+        """By reference, those whose row, and whose order or checkout, still exists."""
+
+    def payment_positions(self) -> Mapping[str, int]:
+        """The highest id now in each table that payments are written to, by table."""
+
+    def failed_payments(self, table: str, after: int, up_to: int) -> Sequence[FailureRow]:
+        """The rows of this table that say so, of these ids; *after* is left out."""
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
         """The orders a person may mean by a number or an id; at most one in Saleor."""

@@ -28,3 +28,14 @@ def ports() -> Ports:
     from .testing.shop import MemoryShop
 
     return Ports(shop=MemoryShop.current(), wake=CeleryWake(), clock=SystemClock())
+
+
+def listen() -> None:
+    """From now on every failed payment that this process writes is recorded."""
+    if not apps.is_installed("saleor.plugins"):
+        return
+    from .host import payments
+    from .services import failures
+    from .services.record import hear
+
+    payments.listen(lambda row: hear(lambda: failures.happening(row), ports()))

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ..events.catalogue import CATALOGUE, EventSpec
 from ..events.texts import built_in
-from ..events.variables import VARIABLES, names_of
+from ..events.variables import names_of, optional_names
 from .advanced import advanced_help
 
 
@@ -122,6 +122,16 @@ _GENERAL = (
         ),
     ),
     Field(
+        name="webhook_url",
+        type=FieldType.OUTPUT,
+        label="Webhook address",
+        help_text=(
+            "Copy it into your provider's settings, for delivery receipts and for inbound "
+            "messages (Vonage: API settings, or the application's Messages URLs). It stays the "
+            "same as long as the account does; keep it to yourself."
+        ),
+    ),
+    Field(
         name="api",
         type=FieldType.STRING,
         label="API",
@@ -218,8 +228,9 @@ _ADVANCED = Field(
 
 
 def _text(spec: EventSpec) -> Field:
+    optional = optional_names(spec)
     words = ", ".join(
-        f"{{{{ {name} }}}}" + (" (may be absent)" if VARIABLES[name].optional else "")
+        f"{{{{ {name} }}}}" + (" (may be absent)" if name in optional else "")
         for name in names_of(spec)
     )
     return Field(

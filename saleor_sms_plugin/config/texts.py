@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..domain import rendering, segments
 from ..domain.languages import Section
 from ..events.catalogue import EventSpec
-from ..events.variables import VARIABLES, Value, names_of
+from ..events.variables import VARIABLES, Value, names_of, optional_names
 from ..exceptions import TemplateError
 
 Context = dict[str, dict[str, Value]]
@@ -62,7 +62,7 @@ def known_values(shop_name: str, contact: str, storefront_url: str) -> dict[str,
 
 def _absences(spec: EventSpec, source: str) -> Iterator[frozenset[str]]:
     """Nothing absent, each optional value that the text uses absent alone, all of them."""
-    optional = [name for name in names_of(spec) if VARIABLES[name].optional and name in source]
+    optional = [name for name in optional_names(spec) if name in source]
     yield frozenset()
     yield from (frozenset({name}) for name in optional)
     yield frozenset(optional)

@@ -72,6 +72,23 @@ VARIABLES: dict[str, Variable] = {
     "customer.last_name": Variable(
         meaning="last name", usual="Nowak", long="Wolfeschlegelstein", optional=True
     ),
+    "payment.amount": Variable(
+        meaning="what should have been paid, with its currency",
+        usual="129.90 EUR",
+        long="12,999.90 EUR",
+        optional=True,
+    ),
+    "payment.retry_url": Variable(
+        meaning="where the customer can pay again",
+        usual="https://example.com/s/12345678",
+        long="https://shop.example.com/s/12345678",
+        optional=True,
+    ),
+    "payment.problem": Variable(
+        meaning="what went wrong: unclear, capture, refund or cancel",
+        usual="refund",
+        long="unclear",
+    ),
     "refund.amount": Variable(
         meaning="the refund with its currency",
         usual="29.90 EUR",
@@ -103,6 +120,11 @@ VARIABLES: dict[str, Variable] = {
         meaning="night digest: their total", usual="412.00 EUR", long="12,999.90 EUR", optional=True
     ),
 }
+
+
+def optional_names(spec: EventSpec) -> tuple[str, ...]:
+    """Of ``names_of`` those that are absent for some real texts of this event."""
+    return tuple(n for n in names_of(spec) if VARIABLES[n].optional or n in spec.may_lack)
 
 
 def names_of(spec: EventSpec) -> tuple[str, ...]:

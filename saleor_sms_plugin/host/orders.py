@@ -7,14 +7,15 @@ import binascii
 import uuid
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import DecimalField, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from saleor.account.models import Address as SaleorAddress
 from saleor.order.models import Order as SaleorOrder
 from saleor.order.models import OrderLine
-from saleor.payment import TransactionKind
-from saleor.payment.models import Transaction, TransactionItem
+from saleor.payment import ChargeStatus, TransactionKind
+from saleor.payment.models import Payment, Transaction, TransactionItem
 
 from ..ports import Address, Fulfillment, Order
 
@@ -22,15 +23,31 @@ _MONEY = DecimalField(max_digits=20, decimal_places=3)
 _ZERO = Value(Decimal(0), output_field=_MONEY)
 
 
-def _sum(rows: object, column: str, by: str) -> Coalesce:
+def summed(rows: object, column: str, by: str) -> Coalesce:
+    """The sum of a column over the rows of one order or checkout; zero where there are none."""
     total = rows.order_by().values(by).annotate(total=Sum(column)).values("total")  # type: ignore[attr-defined]
     return Coalesce(Subquery(total, output_field=_MONEY), _ZERO)
 
 
+def pending(of: str) -> Any:
+    """What was asked for and not answered yet: of transactions and of older payments.
+
+    ``of`` is "order_id" or "checkout_id"."""
+    items = TransactionItem.objects.filter(**{of: OuterRef("pk")})
+    older = Payment.objects.filter(
+        **{of: OuterRef("pk")}, is_active=True, charge_status=ChargeStatus.PENDING
+    )
+    return (
+        summed(items, "charge_pending_value", of)
+        + summed(items, "authorize_pending_value", of)
+        + summed(older, "total", of)
+    )
+
+
 #: Cumulative refunds of an order: of its transactions and of its older payments.
-REFUNDED = _sum(
+REFUNDED = summed(
     TransactionItem.objects.filter(order_id=OuterRef("pk")), "refunded_value", "order_id"
-) + _sum(
+) + summed(
     Transaction.objects.filter(
         payment__order_id=OuterRef("pk"), kind=TransactionKind.REFUND, is_success=True
     ),
@@ -47,7 +64,7 @@ def refunded_total(order_id: object) -> Decimal:
 
 def read(order_ids: Collection[str]) -> Mapping[str, Order]:
     """The orders that exist among these ids; anything that is no id is left out."""
-    ids = [key for key in map(_as_uuid, order_ids) if key]
+    ids = [key for key in map(as_uuid, order_ids) if key]
     if not ids:
         return {}
     pieces = OrderLine.objects.filter(order_id=OuterRef("pk")).order_by().values("order_id")
@@ -57,6 +74,7 @@ def read(order_ids: Collection[str]) -> Mapping[str, Order]:
         .prefetch_related("fulfillments")
         .annotate(
             refunded=REFUNDED,
+            pending=pending("order_id"),
             pieces=Subquery(pieces.annotate(total=Sum("quantity")).values("total")),
         )
     )
@@ -82,7 +100,7 @@ def phone_of(address: SaleorAddress) -> str:
     return str(getattr(phone, "raw_input", None) or phone or "")
 
 
-def _as_uuid(text: str) -> uuid.UUID | None:
+def as_uuid(text: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(text)
     except ValueError:
@@ -104,10 +122,11 @@ def _order(row: SaleorOrder) -> Order:
         total=row.total_gross_amount,
         charged=row.total_charged_amount,
         authorized=row.total_authorized_amount,
+        pending=row.pending,
         refunded=row.refunded,
         item_count=row.pieces or 0,
-        billing=_address(row.billing_address),
-        shipping=_address(row.shipping_address),
+        billing=address_of(row.billing_address),
+        shipping=address_of(row.shipping_address),
         shipping_method_id=str(row.shipping_method_id or ""),
         shipping_method_name=row.shipping_method_name or "",
         collection_point_name=row.collection_point_name or (place.name if place else ""),
@@ -124,7 +143,7 @@ def _order(row: SaleorOrder) -> Order:
     )
 
 
-def _address(row: SaleorAddress | None) -> Address | None:
+def address_of(row: SaleorAddress | None) -> Address | None:
     if row is None:
         return None
     return Address(

@@ -15,8 +15,8 @@ from saleor.plugins.models import PluginConfiguration
 from saleor.shipping.models import ShippingZone
 
 from ..config import stored_values
-from ..ports import ChannelConfiguration, Order
-from . import orders
+from ..ports import ChannelConfiguration, FailureRow, Order, PaymentFailure
+from . import checkouts, orders, payments
 
 PLUGIN_ID = "saleor_sms_plugin"
 
@@ -54,6 +54,18 @@ class SaleorShop:
 
     def orders(self, order_ids: Collection[str]) -> Mapping[str, Order]:
         return orders.read(order_ids)
+
+    def checkouts(self, checkout_ids: Collection[str]) -> Mapping[str, Order]:
+        return checkouts.read(checkout_ids)
+
+    def payment_failures(self, references: Collection[str]) -> Mapping[str, PaymentFailure]:
+        return payments.read(references)
+
+    def payment_positions(self) -> Mapping[str, int]:
+        return payments.positions()
+
+    def failed_payments(self, table: str, after: int, up_to: int) -> Sequence[FailureRow]:
+        return payments.failed(table, after, up_to)
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
         return list(orders.read(orders.ids_of(number_or_id)).values())

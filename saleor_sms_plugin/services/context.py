@@ -8,7 +8,7 @@ from typing import Any
 
 from ..domain.rendering import format_money
 from ..domain.tracking import tracking_url
-from ..ports import Fulfillment, Order
+from ..ports import Checkout, Fulfillment, Order
 from .channels import Channel
 
 Context = dict[str, dict[str, object]]
@@ -31,6 +31,7 @@ def build_context(
         "order": dict.fromkeys(_ORDER),
         "customer": {"first_name": None, "last_name": None},
         "fulfillment": {"tracking_number": None, "tracking_url": None},
+        "payment": {"amount": None, "retry_url": None, "problem": None},
         "refund": {"amount": None, "amount_value": None},
         "digest": {"count": None, "total": None},
     }
@@ -47,12 +48,14 @@ def build_context(
 
     person = order.billing or order.shipping
     context["order"] = {
-        "number": order.number,
+        "number": order.number or None,
         "total": money(order.total),
         "total_amount": order.total,
         "currency": order.currency,
         "item_count": order.item_count,
-        "created_at": order.created_at.astimezone(channel.zone),
+        "created_at": (
+            None if isinstance(order, Checkout) else order.created_at.astimezone(channel.zone)
+        ),
         "pickup_point": order.collection_point_name or None,
         "shipping_method": order.shipping_method_name or None,
     }
@@ -64,6 +67,12 @@ def build_context(
     context["fulfillment"] = _parcels(
         [f for f in order.fulfillments if f.id in says.get("parcels", {})], order, config
     )
+    if failed := says.get("failed"):
+        amount = Decimal(failed["amount"])
+        context["payment"] |= {
+            "amount": money(amount) if amount > 0 else None,
+            "problem": failed["kind"],
+        }
     if (refund := says.get("refund")) is not None and Decimal(refund) > 0:
         context["refund"] = {"amount": money(Decimal(refund)), "amount_value": Decimal(refund)}
     return context

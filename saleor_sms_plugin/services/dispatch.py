@@ -18,12 +18,12 @@ from django.db import InterfaceError, OperationalError, connections
 from ..config import text_field
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..events.catalogue import EVENTS
+from ..events.catalogue import EVENTS, Purpose
 from ..exceptions import ConfigurationError, TemplateError
 from ..models import Activation, Message, Throttle
 from ..models import throttle as throttles
 from ..ports import Order, Ports
-from . import claims, door, installation, recipients, writing
+from . import claims, consent, door, installation, recipients, subjects, writing
 from .accounts import Account, accounts_of, provider_of
 from .calls import Begun, Ending, Ready, ask, begin, end
 from .channels import Channel, activations, load
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 LEASED = 30.0  #: seconds a run has its account; renewed with each claim
 SOON = 1.0  #: seconds a reserved slot may be away
+BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
 SPACING = 0.97  #: calls of a run never come closer than this part of the interval
 STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
 MOST_THREADS = 16
@@ -182,7 +183,7 @@ class AccountRun:
 
         Returns how many texts left ``ready``; 0 where no slot comes soon or the account closed.
         """
-        if not self._store():
+        if not self._heard():
             return 0
         count = min(len(ready), self._most)
         with self.ports.shop.writer():
@@ -190,9 +191,24 @@ class AccountRun:
         if wait is None:
             return 0
         first = time.monotonic() + wait
+        while time.monotonic() < first - BEGIN_BEFORE:
+            self._collect(first - BEGIN_BEFORE - time.monotonic())
+        if not self._heard():
+            return 0
         for place, begun in enumerate(begin(ready[:count], self.ports)):
             self._call(begun, first + place * self._interval)
         return count
+
+    def _heard(self) -> bool:
+        """Every answer that came is stored; False where it closed the account.
+
+        While the account is in doubt the calls in flight are waited for: their answers decide.
+        """
+        while not self._answers.empty():
+            self._collect(0)
+        while self._in_flight and (self.throttle.is_probing or self.throttle.failures):
+            self._collect(None)
+        return self._store()
 
     def _call(self, begun: Begun, at: float) -> None:
         """The call is made in its slot, by a thread when one is free."""
@@ -251,9 +267,10 @@ def _threads_of(key: str) -> ThreadPoolExecutor:
 
 def _read(batch: list[Message], channels: Mapping[int, Channel], ports: Ports) -> Knowledge:
     order_ids = {message.order_id for message in batch if message.order_id}
+    checkout_ids = {m.checkout_id for m in batch if m.checkout_id and not m.order_id}
     return Knowledge(
         channels=channels,
-        orders=ports.shop.orders(order_ids) if order_ids else {},
+        orders=subjects.read(order_ids, checkout_ids, ports),
         active=activations(channels.keys()),
     )
 
@@ -288,7 +305,7 @@ def _prepare_or_hold(
 def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
     """The text through the door and rendered; None where it ended or waits, with its reason."""
     now = ports.clock.now()
-    order = known.orders.get(message.order_id)
+    order = known.orders.get(subjects.key_of(message))
     if end := _at_the_door(message, order, known, now):
         status, reason, detail = end
         finish(message, status, reason, detail, now=now)
@@ -345,6 +362,9 @@ def _at_the_door(
         return MessageStatus.SUPPRESSED, reason, ""
     if refused := recipients.refused(message.recipient, channel, to_staff=message.to_staff):
         return MessageStatus.SUPPRESSED, *refused
+    purpose = Purpose(message.purpose)
+    if reason := consent.may_send(message.recipient, purpose, spec.name, channel, now):
+        return MessageStatus.SUPPRESSED, reason, ""
     return None
 
 
@@ -353,4 +373,4 @@ def _morning(message: Message, channel: Channel, now: dt.datetime) -> dt.datetim
     if (spec := EVENTS.get(message.event_name)) is None:
         return None
     night = channel.config.night
-    return door.morning(spec, message.country, message.recipient, night, now)
+    return door.morning(spec, message.country, message.recipient, night, now, message.says)

@@ -11,7 +11,8 @@ from typing import Any
 from ..domain import quiet_hours
 from ..domain.reasons import Reason
 from ..events.catalogue import EventSpec, Night
-from ..ports import Order
+from ..ports import Checkout, FailureKind, Order
+from . import failures
 
 _CANCELLED = {"canceled", "expired"}
 _STOPPED = {"canceled"}
@@ -52,11 +53,26 @@ def _refund_reversed(subject: Subject) -> bool:
     return subject.order.refunded <= 0 or subject.order.refunded < told
 
 
+def _paid(subject: Subject) -> bool:
+    failed = subject.says.get("failed")
+    if not failed or is_digest(subject.says):
+        return False
+    return failures.covered(FailureKind(failed["kind"]), subject.order)
+
+
+def _payment_running(subject: Subject) -> bool:
+    order = subject.order
+    running = order.pending > 0 or (isinstance(order, Checkout) and order.completing)
+    return running and not is_digest(subject.says)
+
+
 CONDITIONS: dict[Reason, Callable[[Subject], bool]] = {
     Reason.ORDER_CANCELLED: _order_cancelled,
     Reason.PARCEL_CANCELLED: _parcel_cancelled,
     Reason.AWAITING_APPROVAL: _awaiting_approval,
     Reason.REFUND_REVERSED: _refund_reversed,
+    Reason.PAID: _paid,
+    Reason.PAYMENT_RUNNING: _payment_running,
 }
 
 
@@ -67,10 +83,18 @@ def ended(spec: EventSpec, order: Order, says: Mapping[str, Any]) -> Reason | No
 
 
 def morning(
-    spec: EventSpec, country: str, number: str, night: quiet_hours.Night | None, now: dt.datetime
+    spec: EventSpec,
+    country: str,
+    number: str,
+    night: quiet_hours.Night | None,
+    now: dt.datetime,
+    says: Mapping[str, Any],
 ) -> dt.datetime | None:
     """When the night that holds the text back ends, None when it may go now."""
     if spec.night is not Night.WAITS:
         return None
+    acted_at = failures.acted_at(says)
+    if acted_at and acted_at <= now <= acted_at + dt.timedelta(seconds=spec.awake_seconds):
+        return None  # the customer is up
     allowed = quiet_hours.next_allowed(now, quiet_hours.zones_of(country, number), night)
     return allowed if allowed > now else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Min, QuerySet
+from django.db.models import F, Min, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from ..domain import phone_numbers, quiet_hours
 from ..domain.reasons import Reason
@@ -24,11 +25,11 @@ from ..events.catalogue import (
 )
 from ..models import Activation, Message, ShopEvent, locks
 from ..models.message import WAITING
-from ..ports import Order, Ports
-from . import door, recipients, rules
+from ..ports import Order, PaymentFailure, Ports
+from . import consent, door, failures, recipients, rules, subjects
 from .channels import Channel, activations, load
 from .recipients import Recipient
-from .rules import Case, Suppress, Wait
+from .rules import Case, Nothing, Suppress, Wait
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def run(ports: Ports, until: dt.datetime) -> int:
     seen: set[str] = set()
     while ports.clock.now() < until:
         with ports.shop.writer():
+            failures.place(ports)
             keys = [key for key in _due(ports.clock.now()) if key not in seen]
             if not keys:
                 break
@@ -65,9 +67,10 @@ def run(ports: Ports, until: dt.datetime) -> int:
 
 
 def _due(now: dt.datetime) -> list[str]:
-    due = ShopEvent.objects.filter(plan_at__lte=now)
-    rows = due.values("order_id").annotate(first=Min("plan_at")).order_by("first")
-    return [row["order_id"] for row in rows[:BATCH]]
+    due = ShopEvent.objects.filter(plan_at__lte=now).exclude(failures.UNPLACED)
+    subject = Coalesce(NullIf("order_id", Value("")), F("checkout_id"))
+    rows = due.values(about=subject).annotate(first=Min("plan_at")).order_by("first")
+    return [row["about"] for row in rows[:BATCH]]
 
 
 @dataclass(frozen=True)
@@ -77,16 +80,20 @@ class _Batch:
     read_at: dt.datetime
     orders: Mapping[str, Order]
     channels: Mapping[int, Channel]
+    failures: Mapping[str, PaymentFailure]
     active: Mapping[tuple[int, str], Activation]
 
     @classmethod
-    def read(cls, order_ids: Sequence[str], ports: Ports) -> _Batch:
-        events = ShopEvent.objects.filter(order_id__in=order_ids)
-        channel_ids = set(events.values_list("channel_id", flat=True))
+    def read(cls, keys: Sequence[str], ports: Ports) -> _Batch:
+        events = ShopEvent.objects.filter(subjects.about(keys))
+        rows = set(events.values_list("order_id", "checkout_id", "channel_id"))
+        channel_ids = {channel_id for _, _, channel_id in rows}
+        checkout_ids = {checkout for order, checkout, _ in rows if checkout and not order}
         return cls(
             read_at=ports.clock.now(),
-            orders=ports.shop.orders(order_ids),
+            orders=subjects.read(set(keys) - checkout_ids, checkout_ids, ports),
             channels=load(ports, channel_ids),
+            failures=failures.read(keys, ports),
             active=activations(channel_ids),
         )
 
@@ -112,24 +119,31 @@ def _plan_or_leave(order_id: str, batch: _Batch | None, ports: Ports) -> bool:
     except Exception:
         logger.exception("Order %s could not be planned", order_id)
         with ports.shop.writer():
-            ShopEvent.objects.filter(
-                order_id=order_id, plan_at__lte=ports.clock.now()
-            ).update(plan_at=ports.clock.now() + FAULT_AGAIN)  # fmt: skip
+            due = ShopEvent.objects.filter(
+                subjects.about([order_id]), plan_at__lte=ports.clock.now()
+            )
+            due.update(plan_at=ports.clock.now() + FAULT_AGAIN)
         return False
 
 
 def _plan_order(order_id: str, batch: _Batch, ports: Ports) -> bool:
     if not locks.try_lock(f"sms-order:{order_id}"):
         return False
-    events = list(ShopEvent.objects.filter(order_id=order_id).order_by("recorded_at", "pk"))
+    order = batch.orders.get(order_id)
+    if order and order.id != order_id:
+        subjects.follow(order_id, order)  # planned as that order's, next
+        return False
+    mine = ShopEvent.objects.filter(subjects.about([order_id]))
+    events = list(mine.order_by("recorded_at", "pk"))
     messages = list(_texts_of(order_id))
     case = Case(
         now=ports.clock.now(),
-        order=batch.orders.get(order_id),
+        order=order,
         events=events,
         messages=messages,
         channels=batch.channels,
         active=batch.active,
+        failures=batch.failures,
         planned={(m.event_id, m.event_name) for m in messages if m.event_id},
     )
     open_rows = [
@@ -159,12 +173,16 @@ def _plan_order(order_id: str, batch: _Batch, ports: Ports) -> bool:
 def _texts_of(order_id: str) -> QuerySet[Message]:
     if not order_id:
         return Message.objects.none()
-    return Message.objects.filter(order_id=order_id).order_by("pk")
+    return Message.objects.filter(subjects.about([order_id])).order_by("pk")
 
 
-def _settle(case: Case, event: ShopEvent, spec: EventSpec, verdict: Suppress | None) -> None:
+def _settle(
+    case: Case, event: ShopEvent, spec: EventSpec, verdict: Suppress | Nothing | None
+) -> None:
     """Stores the decision: one row per recipient, at least one."""
     case.planned.add((event.pk, spec.name))
+    if isinstance(verdict, Nothing):
+        return
     channel = case.channels.get(event.channel_id)
     if spec.recipient is RecipientRule.STAFF and not (channel and channel.config.staff_numbers):
         return  # nobody to tell: not a text that was withheld
@@ -184,10 +202,19 @@ def _settle(case: Case, event: ShopEvent, spec: EventSpec, verdict: Suppress | N
         if into := _join_waiting_parcel(case, spec, says["parcels"]):
             _merge(case, [event, *siblings], spec, into)
             return
-        message = _store(case, event, spec, recipients.of_order(case.order, spec, channel), says)
+        message = _store(case, event, spec, _customer(case, case.order, spec, channel), says)
         _merge(case, siblings, spec, message)
         return
-    _store(case, event, spec, recipients.of_order(case.order, spec, channel), says)
+    _store(case, event, spec, _customer(case, case.order, spec, channel), says)
+
+
+def _customer(case: Case, order: Order, spec: EventSpec, channel: Channel) -> Recipient:
+    found = recipients.of_order(order, spec, channel)
+    if found.reason:
+        return found
+    purpose = consent.purpose_of(spec, order, found.number, found.country)
+    reason = consent.may_send(found.number, purpose, spec.name, channel, case.now)
+    return replace(found, reason=reason)
 
 
 def _join_waiting_parcel(
@@ -220,7 +247,8 @@ def _store_staff(
     if recipient.reason:
         _store(case, event, spec, recipient)
         return
-    says: dict[str, Any] = {"orders": [{"number": order.number, "total": str(order.total)}]}
+    says = rules.initial_says(event, spec, case)
+    says["orders"] = [{"number": order.number, "total": str(order.total)}]
     morning = quiet_hours.next_allowed(case.now, [channel.zone.key], channel.config.staff_night)
     if morning <= case.now:
         _store(case, event, spec, recipient, says)
@@ -237,7 +265,7 @@ def _store_staff(
     if digest is None:
         _store(case, event, spec, recipient, says, hold=(Reason.DIGEST, morning))
         return
-    digest.says = {"orders": [*digest.says["orders"], *says["orders"]]}
+    digest.says = {**digest.says, "orders": [*digest.says["orders"], *says["orders"]]}
     digest.save(update_fields=["says"])
     merged = Recipient(
         number=recipient.number, country=recipient.country, reason=Reason.MERGED,
@@ -270,7 +298,7 @@ def _store(
         status, (reason, not_before) = MessageStatus.HELD, hold
     elif channel and (
         morning := door.morning(
-            spec, recipient.country, recipient.number, channel.config.night, case.now
+            spec, recipient.country, recipient.number, channel.config.night, case.now, says or {}
         )
     ):
         status, reason, not_before = MessageStatus.HELD, Reason.NIGHT, morning
@@ -279,16 +307,18 @@ def _store(
         status, reason = MessageStatus.EXPIRED, Reason.EXPIRED
         detail = f"The night ends at {not_before:%H:%M} UTC, too late for this text."
     staff = spec.recipient is RecipientRule.STAFF
+    purpose = consent.purpose_of(spec, order, recipient.number, recipient.country)
     message = Message.objects.create(
         event=event,
         event_name=spec.name,
         merged_into=into,
         order_id=event.order_id,
+        checkout_id=event.checkout_id,
         order_number=order.number if order else "",
         channel_id=event.channel_id,
         channel_slug=channel.slug if channel else "",
-        purpose=spec.purpose,
-        priority=STAFF_PRIORITY if staff else PRIORITIES[spec.purpose],
+        purpose=purpose,
+        priority=STAFF_PRIORITY if staff else PRIORITIES[purpose],
         to_staff=staff,
         recipient=recipient.number,
         country=recipient.country,
@@ -297,6 +327,7 @@ def _store(
         status=status,
         reason=reason,
         detail=detail,
+        due_at=not_before,
         not_before=not_before,
         expires_at=expires_at,
         created_at=case.now,

@@ -24,7 +24,7 @@ class Happening:
     name: str  #: a source of the catalogue, or a signal
     channel_id: int
     order_id: str = ""
-    subject_id: str = ""  #: the parcel; the order where empty
+    subject_id: str = ""  #: the parcel, or the payment's row; the order where empty
     transition: str = ""  #: see ``events.keys.event_key``
     facts: Mapping[str, object] = field(default_factory=dict)  #: what the row cannot say later
     occurred_at: dt.datetime | None = None  #: None: now
@@ -48,7 +48,7 @@ def record(happening: Happening, ports: Ports) -> bool:
         subject_id=happening.subject_id or happening.order_id,
         channel_id=happening.channel_id,
         facts=dict(happening.facts),
-        occurred_at=happening.occurred_at or now,
+        occurred_at=min(happening.occurred_at or now, now),
         recorded_at=now,
         plan_at=None if happening.name in SIGNALS else now,
     )

@@ -17,8 +17,8 @@ from ..events.catalogue import EVENTS, EventSpec
 from ..events.catalogue import Wait as WaitFor
 from ..models import Activation, Message, ShopEvent
 from ..models.message import WAITING
-from ..ports import Fulfillment, Order
-from . import door
+from ..ports import Fulfillment, Order, PaymentFailure
+from . import door, failures
 from .channels import Channel
 
 PARCELS_TOGETHER = dt.timedelta(seconds=10)  #: parcels recorded within this are one delivery
@@ -45,7 +45,12 @@ class Wait:
     until: dt.datetime
 
 
-Verdict = Suppress | Wait | None
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """Not this row's matter: nobody would ask why there is no text, and nothing is stored."""
+
+
+Verdict = Suppress | Wait | Nothing | None
 
 
 @dataclass
@@ -58,6 +63,7 @@ class Case:
     messages: list[Message]  # every text of the order; planning appends
     channels: Mapping[int, Channel]
     active: Mapping[tuple[int, str], Activation]
+    failures: Mapping[str, PaymentFailure] = field(default_factory=dict)  # by event's subject
     planned: set[tuple[int, str]] = field(default_factory=set)  # (event id, catalogue name)
 
     def settle(self, event: ShopEvent, spec: EventSpec) -> dt.timedelta:
@@ -83,6 +89,11 @@ class Case:
     def parcel(self, parcel_id: str) -> Fulfillment | None:
         parcels = self.order.fulfillments if self.order else ()
         return next((f for f in parcels if f.id == parcel_id), None)
+
+
+def no_concern(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    failure = case.failures.get(event.subject_id)
+    return Nothing() if failure and not failures.concerns(spec, failure) else None
 
 
 def switched_off(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
@@ -243,6 +254,34 @@ def parcel_told(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     return None
 
 
+def payment(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    """A failure is a text only where its payment, as it is after the grace, agrees."""
+    if event.name != failures.SOURCE:
+        return None
+    failure = case.failures.get(event.subject_id)
+    if failure is None or case.order is None:
+        return Suppress(reason=Reason.ORDER_GONE)
+    siblings = [
+        (e, case.failures[e.subject_id])
+        for e in case.events
+        if e.pk != event.pk and e.plan_at is not None and e.subject_id in case.failures
+    ]
+    if reason := failures.objection(spec, failure, case.order, [each for _, each in siblings]):
+        return Suppress(reason=reason)
+    later = any(
+        each.kind is failure.kind and (e.recorded_at, e.pk) > (event.recorded_at, event.pk)
+        and not case.is_planned(e, spec.name) and not each.succeeded
+        for e, each in siblings
+    )  # fmt: skip
+    if later:
+        return Suppress(reason=Reason.MERGED, detail="Into the next failure.")
+    for text in case.texts(spec.name):
+        same = text.says.get("failed", {}).get("kind") == failure.kind
+        if same and text.created_at > case.now - A_DAY:
+            return Suppress(reason=Reason.MERGED, detail="One text a day.", into=text)
+    return None
+
+
 def initial_says(event: ShopEvent, spec: EventSpec, case: Case) -> dict[str, Any]:
     """What a text of this event will say, as far as planning knows."""
     says: dict[str, Any] = {}
@@ -250,11 +289,14 @@ def initial_says(event: ShopEvent, spec: EventSpec, case: Case) -> dict[str, Any
         says["parcels"] = {event.subject_id: None}
     if spec.name in ("order_refunded", "order_fully_refunded"):
         says["refunded"] = str(event.facts.get("refunded", "0"))
+    if failure := case.failures.get(event.subject_id):
+        says |= failures.says(failure)
     return says
 
 
 #: Asked in this order. What needs no waiting comes before ``settling``.
 RULES: tuple[Callable[[Case, ShopEvent, EventSpec], Verdict], ...] = (
+    no_concern,
     switched_off,
     before_activation,
     too_late,
@@ -266,6 +308,7 @@ RULES: tuple[Callable[[Case, ShopEvent, EventSpec], Verdict], ...] = (
     merged,
     later_same,
     parcel_told,
+    payment,
 )
 
 

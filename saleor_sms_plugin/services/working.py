@@ -10,6 +10,7 @@ from ..ports import Ports
 from . import (
     activation,
     claims,
+    detect,
     dispatch,
     inbound,
     installation,
@@ -19,6 +20,7 @@ from . import (
     webhooks,
 )
 
+DETECTOR_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for the payment tables
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
 RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webhook requests
@@ -66,6 +68,7 @@ def _sweep(ports: Ports) -> None:
     activation.stamp(ports)
     receipts.sweep(ports)
     inbound.give_up_waiting(ports)
+    detect.run(ports, ports.clock.now() + DETECTOR_SHARE)
 
 
 def _beat_is_missing(ports: Ports) -> bool:

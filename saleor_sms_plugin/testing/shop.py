@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from ..ports import ChannelConfiguration, Checkout, FailureRow, Order, PaymentFailure
 
-
 PAYMENT_TABLES = ("transaction_event", "transaction")
 
 

@@ -15,6 +15,11 @@ TEXTS: dict[str, str] = {
         "{{ shop.name }}: Wir haben Ihre Zahlung von {{ order.total }} für Bestellung "
         "{{ order.number }} erhalten. Vielen Dank!"
     ),
+    "payment_failed": (
+        "{{ shop.name }}: Ihre Zahlung{% if order.number %} für Bestellung "
+        "{{ order.number }}{% endif %} ist fehlgeschlagen. Neuer Versuch in unserem Shop"
+        "{% if payment.retry_url %} oder hier: {{ payment.retry_url }}{% else %}.{% endif %}"
+    ),
     "order_cancelled": (
         "{{ shop.name }}: Ihre Bestellung {{ order.number }} wurde storniert"
         "{% if refund.amount %} und {{ refund.amount }} wurden erstattet{% endif %}."
@@ -66,5 +71,21 @@ TEXTS: dict[str, str] = {
         "{{ digest.count }}{% if digest.total %}, gesamt {{ digest.total }}{% endif %}."
         "{% else %}Neue Bestellung {{ order.number }}, {{ order.total }}, Artikel: "
         "{{ order.item_count }}.{% endif %}"
+    ),
+    "staff_payment_failed": (
+        "{{ shop.name }}: {% if digest.count %}Fehlgeschlagene Zahlungen der Nacht: "
+        "{{ digest.count }}.{% else %}Die Zahlung eines Kunden{% if payment.amount %} über "
+        "{{ payment.amount }}{% endif %}{% if order.number %} für Bestellung "
+        "{{ order.number }}{% endif %} ist fehlgeschlagen.{% endif %}"
+    ),
+    "staff_payment_problem": (
+        "{{ shop.name }}: {% if digest.count %}Zahlungen der Nacht, die zu prüfen sind: "
+        "{{ digest.count }}.{% else %}Bitte prüfen: "
+        "{% if payment.problem == 'refund' %}Erstattung fehlgeschlagen"
+        "{% elsif payment.problem == 'capture' %}Einzug fehlgeschlagen"
+        "{% elsif payment.problem == 'cancel' %}Storno einer Zahlung fehlgeschlagen"
+        "{% else %}Zahlung ohne klare Antwort{% endif %}"
+        "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
+        "{% if order.number %}, Bestellung {{ order.number }}{% endif %}.{% endif %}"
     ),
 }

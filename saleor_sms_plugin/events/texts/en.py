@@ -14,6 +14,11 @@ TEXTS: dict[str, str] = {
         "{{ shop.name }}: we have received your payment of {{ order.total }} for order "
         "{{ order.number }}. Thank you!"
     ),
+    "payment_failed": (
+        "{{ shop.name }}: your payment{% if order.number %} for order {{ order.number }}"
+        "{% endif %} did not go through. Try again in our shop{% if payment.retry_url %} or "
+        "here: {{ payment.retry_url }}{% else %}.{% endif %}"
+    ),
     "order_cancelled": (
         "{{ shop.name }}: your order {{ order.number }} has been cancelled"
         "{% if refund.amount %} and {{ refund.amount }} refunded{% endif %}."
@@ -63,5 +68,21 @@ TEXTS: dict[str, str] = {
         "{% if digest.total %}, total {{ digest.total }}{% endif %}."
         "{% else %}new order {{ order.number }}, {{ order.total }}, items: "
         "{{ order.item_count }}.{% endif %}"
+    ),
+    "staff_payment_failed": (
+        "{{ shop.name }}: {% if digest.count %}payments that failed overnight: "
+        "{{ digest.count }}.{% else %}a customer's payment{% if payment.amount %} of "
+        "{{ payment.amount }}{% endif %}{% if order.number %} for order {{ order.number }}"
+        "{% endif %} failed.{% endif %}"
+    ),
+    "staff_payment_problem": (
+        "{{ shop.name }}: {% if digest.count %}payments of the night to check: "
+        "{{ digest.count }}.{% else %}please check a "
+        "{% if payment.problem == 'refund' %}failed refund"
+        "{% elsif payment.problem == 'capture' %}failed capture"
+        "{% elsif payment.problem == 'cancel' %}failed cancellation of a payment"
+        "{% else %}payment that got no clear answer{% endif %}"
+        "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
+        "{% if order.number %}, order {{ order.number }}{% endif %}.{% endif %}"
     ),
 }

@@ -17,6 +17,11 @@ TEXTS: dict[str, str] = {
         "{{ shop.name }}: hemos recibido tu pago de {{ order.total }} por el pedido "
         "{{ order.number }}. ¡Gracias!"
     ),
+    "payment_failed": (
+        "{{ shop.name }}: tu pago{% if order.number %} del pedido {{ order.number }}"
+        "{% endif %} no se ha completado. Puedes volver a intentarlo en nuestra tienda"
+        "{% if payment.retry_url %} o en: {{ payment.retry_url }}{% else %}.{% endif %}"
+    ),
     "order_cancelled": (
         "{{ shop.name }}: tu pedido {{ order.number }} ha sido cancelado"
         "{% if refund.amount %} y hemos reembolsado {{ refund.amount }}{% endif %}."
@@ -66,5 +71,21 @@ TEXTS: dict[str, str] = {
         "{{ digest.count }}{% if digest.total %}, total {{ digest.total }}{% endif %}."
         "{% else %}pedido nuevo {{ order.number }}, {{ order.total }}, unidades: "
         "{{ order.item_count }}.{% endif %}"
+    ),
+    "staff_payment_failed": (
+        "{{ shop.name }}: {% if digest.count %}pagos fallidos de la noche: "
+        "{{ digest.count }}.{% else %}ha fallado el pago de un cliente"
+        "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
+        "{% if order.number %}, pedido {{ order.number }}{% endif %}.{% endif %}"
+    ),
+    "staff_payment_problem": (
+        "{{ shop.name }}: {% if digest.count %}pagos de la noche por revisar: "
+        "{{ digest.count }}.{% else %}por revisar: "
+        "{% if payment.problem == 'refund' %}un reembolso fallido"
+        "{% elsif payment.problem == 'capture' %}un cobro fallido"
+        "{% elsif payment.problem == 'cancel' %}un pago que no se pudo anular"
+        "{% else %}un pago sin respuesta clara{% endif %}"
+        "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
+        "{% if order.number %}, pedido {{ order.number }}{% endif %}.{% endif %}"
     ),
 }

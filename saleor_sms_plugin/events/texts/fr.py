@@ -17,6 +17,12 @@ TEXTS: dict[str, str] = {
         "{{ shop.name }} : votre paiement de {{ order.total }} pour la commande "
         "{{ order.number }} est bien arrivé. Merci !"
     ),
+    "payment_failed": (
+        "{{ shop.name }} : votre paiement{% if order.number %} pour la commande "
+        "{{ order.number }}{% endif %} n'a pas abouti. Réessayez dans notre boutique"
+        "{% if payment.retry_url %} ou ici : {{ payment.retry_url }}"
+        "{% else %}.{% endif %}"
+    ),
     "order_cancelled": (
         "{{ shop.name }} : votre commande {{ order.number }} a été annulée"
         "{% if refund.amount %} et {{ refund.amount }} remboursés{% endif %}."
@@ -66,5 +72,21 @@ TEXTS: dict[str, str] = {
         "{{ digest.count }}{% if digest.total %}, total {{ digest.total }}{% endif %}."
         "{% else %}nouvelle commande {{ order.number }}, {{ order.total }}, articles : "
         "{{ order.item_count }}.{% endif %}"
+    ),
+    "staff_payment_failed": (
+        "{{ shop.name }} : {% if digest.count %}paiements en échec cette nuit : "
+        "{{ digest.count }}.{% else %}le paiement d'un client{% if payment.amount %} de "
+        "{{ payment.amount }}{% endif %}{% if order.number %} pour la commande "
+        "{{ order.number }}{% endif %} n'a pas abouti.{% endif %}"
+    ),
+    "staff_payment_problem": (
+        "{{ shop.name }} : {% if digest.count %}paiements de la nuit à vérifier : "
+        "{{ digest.count }}.{% else %}à vérifier : "
+        "{% if payment.problem == 'refund' %}remboursement en échec"
+        "{% elsif payment.problem == 'capture' %}capture en échec"
+        "{% elsif payment.problem == 'cancel' %}annulation d'un paiement en échec"
+        "{% else %}paiement sans réponse claire{% endif %}"
+        "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
+        "{% if order.number %}, commande {{ order.number }}{% endif %}.{% endif %}"
     ),
 }

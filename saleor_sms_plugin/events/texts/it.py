@@ -14,6 +14,11 @@ TEXTS: dict[str, str] = {
         "{{ shop.name }}: abbiamo ricevuto il pagamento di {{ order.total }} per l'ordine "
         "{{ order.number }}. Grazie!"
     ),
+    "payment_failed": (
+        "{{ shop.name }}: il pagamento{% if order.number %} dell'ordine {{ order.number }}"
+        "{% endif %} non è riuscito. Puoi riprovare nel nostro negozio"
+        "{% if payment.retry_url %} o qui: {{ payment.retry_url }}{% else %}.{% endif %}"
+    ),
     "order_cancelled": (
         "{{ shop.name }}: il tuo ordine {{ order.number }} è stato annullato"
         "{% if refund.amount %} e abbiamo rimborsato {{ refund.amount }}{% endif %}."
@@ -63,5 +68,21 @@ TEXTS: dict[str, str] = {
         "{% if digest.total %}, totale {{ digest.total }}{% endif %}."
         "{% else %}nuovo ordine {{ order.number }}, {{ order.total }}, articoli: "
         "{{ order.item_count }}.{% endif %}"
+    ),
+    "staff_payment_failed": (
+        "{{ shop.name }}: {% if digest.count %}pagamenti non riusciti nella notte: "
+        "{{ digest.count }}.{% else %}il pagamento di un cliente{% if payment.amount %} "
+        "({{ payment.amount }}){% endif %}{% if order.number %} per l'ordine "
+        "{{ order.number }}{% endif %} non è riuscito.{% endif %}"
+    ),
+    "staff_payment_problem": (
+        "{{ shop.name }}: {% if digest.count %}pagamenti della notte da controllare: "
+        "{{ digest.count }}.{% else %}da controllare: "
+        "{% if payment.problem == 'refund' %}rimborso non riuscito"
+        "{% elsif payment.problem == 'capture' %}incasso non riuscito"
+        "{% elsif payment.problem == 'cancel' %}annullamento di un pagamento non riuscito"
+        "{% else %}pagamento senza una risposta chiara{% endif %}"
+        "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
+        "{% if order.number %}, ordine {{ order.number }}{% endif %}.{% endif %}"
     ),
 }

@@ -18,6 +18,11 @@ TEXTS: dict[str, str] = {
         "{{ shop.name }}: otrzymalismy platnosc {{ order.total }} za zamowienie "
         "{{ order.number }}. Dziekujemy!"
     ),
+    "payment_failed": (
+        "{{ shop.name }}: platnosc{% if order.number %} za zamowienie {{ order.number }}"
+        "{% endif %} nie powiodla sie. Mozesz ja ponowic w naszym sklepie"
+        "{% if payment.retry_url %} lub tutaj: {{ payment.retry_url }}{% else %}.{% endif %}"
+    ),
     "order_cancelled": (
         "{{ shop.name }}: zamowienie {{ order.number }} zostalo anulowane"
         "{% if refund.amount %}, a kwota {{ refund.amount }} zwrocona{% endif %}."
@@ -67,5 +72,21 @@ TEXTS: dict[str, str] = {
         "{% if digest.total %}, razem {{ digest.total }}{% endif %}."
         "{% else %}nowe zamowienie {{ order.number }}, {{ order.total }}, sztuk: "
         "{{ order.item_count }}.{% endif %}"
+    ),
+    "staff_payment_failed": (
+        "{{ shop.name }}: {% if digest.count %}nieudane platnosci z nocy: "
+        "{{ digest.count }}.{% else %}platnosc klienta{% if payment.amount %} "
+        "{{ payment.amount }}{% endif %}{% if order.number %} za zamowienie "
+        "{{ order.number }}{% endif %} nie powiodla sie.{% endif %}"
+    ),
+    "staff_payment_problem": (
+        "{{ shop.name }}: {% if digest.count %}platnosci z nocy do sprawdzenia: "
+        "{{ digest.count }}.{% else %}sprawdz prosze: "
+        "{% if payment.problem == 'refund' %}zwrot nie powiodl sie"
+        "{% elsif payment.problem == 'capture' %}pobranie platnosci nie powiodlo sie"
+        "{% elsif payment.problem == 'cancel' %}anulowanie platnosci nie powiodlo sie"
+        "{% else %}platnosc bez jasnej odpowiedzi{% endif %}"
+        "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
+        "{% if order.number %}, zamowienie {{ order.number }}{% endif %}.{% endif %}"
     ),
 }

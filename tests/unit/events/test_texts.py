@@ -13,7 +13,7 @@ from saleor_sms_plugin.domain import rendering
 from saleor_sms_plugin.domain.segments import Encoding, measure
 from saleor_sms_plugin.events.catalogue import CATALOGUE, EVENTS, EventSpec
 from saleor_sms_plugin.events.texts import BUILT_IN, built_in
-from saleor_sms_plugin.events.variables import VARIABLES, names_of
+from saleor_sms_plugin.events.variables import names_of, optional_names
 
 ALL = [(language, spec) for language in BUILT_IN for spec in CATALOGUE]
 IDS = [f"{language}-{spec.name}" for language, spec in ALL]
@@ -27,7 +27,7 @@ FORBIDDEN = re.compile(
 
 
 def _absences(spec: EventSpec, source: str) -> Iterator[frozenset[str]]:
-    optional = [name for name in names_of(spec) if VARIABLES[name].optional and name in source]
+    optional = [name for name in optional_names(spec) if name in source]
     for size in range(len(optional) + 1):
         yield from (frozenset(names) for names in itertools.combinations(optional, size))
 

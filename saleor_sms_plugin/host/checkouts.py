@@ -1,0 +1,87 @@
+"""Checkouts as plain values, or the orders that they became; three queries for any number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from django.db.models import OuterRef
+from saleor.checkout.models import Checkout as SaleorCheckout
+from saleor.checkout.models import CheckoutLine
+from saleor.order.models import Order as SaleorOrder
+from saleor.payment import ChargeStatus, TransactionKind
+from saleor.payment.models import Payment, Transaction, TransactionItem
+
+from ..ports import Checkout, Order
+from . import orders
+
+_OF_CHECKOUT = TransactionItem.objects.filter(checkout_id=OuterRef("pk"))
+_OLDER = Payment.objects.filter(checkout_id=OuterRef("pk"), is_active=True)
+_RESERVED = Transaction.objects.filter(
+    payment__checkout_id=OuterRef("pk"), payment__is_active=True,
+    payment__charge_status=ChargeStatus.NOT_CHARGED, kind=TransactionKind.AUTH, is_success=True,
+)  # fmt: skip
+
+CHARGED = orders.summed(_OF_CHECKOUT, "charged_value", "checkout_id") + orders.summed(
+    _OLDER, "captured_amount", "checkout_id"
+)
+AUTHORIZED = orders.summed(_OF_CHECKOUT, "authorized_value", "checkout_id") + orders.summed(
+    _RESERVED, "amount", "payment__checkout_id"
+)
+
+
+def read(checkout_ids: Collection[str]) -> Mapping[str, Order]:
+    """By checkout id: the checkout still open, or the order it became."""
+    ids = [key for key in map(orders.as_uuid, checkout_ids) if key]
+    if not ids:
+        return {}
+    rows = (
+        SaleorCheckout.objects.filter(pk__in=ids)
+        .select_related("billing_address", "shipping_address", "channel", "collection_point")
+        .annotate(
+            charged=CHARGED, authorized=AUTHORIZED, pending=orders.pending("checkout_id")
+        )
+    )  # fmt: skip
+    lines: dict[object, list[tuple[int, str]]] = defaultdict(list)
+    for checkout_id, quantity, name in (
+        CheckoutLine.objects.filter(checkout_id__in=ids)
+        .order_by("created_at", "pk")
+        .values_list("checkout_id", "quantity", "variant__product__name")
+    ):
+        lines[checkout_id].append((quantity, name))
+    found: dict[str, Order] = {str(row.pk): _checkout(row, lines[row.pk]) for row in rows}
+    return {**found, **_orders_of([str(each) for each in ids if str(each) not in found])}
+
+
+def _orders_of(checkout_ids: Collection[str]) -> Mapping[str, Order]:
+    if not checkout_ids:
+        return {}
+    made = SaleorOrder.objects.filter(checkout_token__in=checkout_ids)
+    tokens = {str(pk): token for pk, token in made.values_list("pk", "checkout_token")}
+    return {tokens[key]: order for key, order in orders.read(tokens).items()}
+
+
+def _checkout(row: SaleorCheckout, lines: list[tuple[int, str]]) -> Checkout:
+    place = row.collection_point
+    return Checkout(
+        id=str(row.pk),
+        channel_id=row.channel_id,
+        channel_slug=row.channel.slug,
+        language=row.language_code,
+        created_at=row.created_at,
+        currency=row.currency,
+        total=row.total_gross_amount,
+        charged=row.charged,
+        authorized=row.authorized,
+        pending=row.pending,
+        item_count=sum(quantity for quantity, _ in lines),
+        billing=orders.address_of(row.billing_address),
+        shipping=orders.address_of(row.shipping_address),
+        shipping_method_id=str(row.shipping_method_id or ""),
+        shipping_method_name=row.shipping_method_name or "",
+        collection_point_name=place.name if place else "",
+        email=row.get_customer_email() or "",
+        user_id=row.user_id,
+        first_item=lines[0][1] if lines else "",
+        completing=row.is_checkout_locked(),
+    )
