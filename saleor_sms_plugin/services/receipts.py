@@ -101,7 +101,8 @@ def _match(chosen: Iterable[DeliveryReceipt], ports: Ports) -> None:
         row.message_id = found or row.message_id
         waited = now - row.received_at
         waits = row.message_id is None and waited < GIVE_UP
-        row.match_at = now + max(FIRST_LOOK, waited) if waits else None
+        next_look = min(now + max(FIRST_LOOK, waited), row.received_at + GIVE_UP)
+        row.match_at = next_look if waits else None
     DeliveryReceipt.objects.bulk_update(rows, ["message", "match_at"], batch_size=STEP)
     _settle({row.message_id for row in rows if row.message_id is not None}, ports)
     _suppress([row for row in rows if row.is_number_unusable and row.message_id], now)
