@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ BOMBS = {
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS.keys())
 def test_a_hostile_template_holds_its_text_and_no_other(stage: Stage, text: str) -> None:
     """A template stored past the form's checks: a text with its reason; others go out."""
-    stage.configure(CREATED, "order_fully_paid", **{TEXT: text})
+    stage.configure(CREATED, "order_fully_paid", text_order_created=text)
     stage.happen(CREATED, stage.order("o1"))
     stage.happen("order_fully_paid", stage.order("o2"))
 
@@ -70,7 +71,7 @@ def test_a_hostile_template_holds_its_text_and_no_other(stage: Stage, text: str)
 )
 def test_a_name_is_only_a_name(stage: Stage, name: str, expected: str) -> None:
     """A customer's name is never a template, and nothing is escaped."""
-    stage.configure(CREATED, **{TEXT: "Hi {{ customer.first_name }}!"})
+    stage.configure(CREATED, text_order_created="Hi {{ customer.first_name }}!")
     stage.happen(CREATED, stage.order(billing=replace(BUYER, first_name=name)))
 
     stage.run()
@@ -81,7 +82,7 @@ def test_a_name_is_only_a_name(stage: Stage, name: str, expected: str) -> None:
 @pytest.mark.parametrize("name", ["Anna\u202egnp.exe", "An\u200fna", "An\u0000na", "A\r\nB\tC"])
 def test_a_name_cannot_turn_or_break_the_text(stage: Stage, name: str) -> None:
     """Direction marks, NUL and line breaks of a name do not reach the phone."""
-    stage.configure(CREATED, **{TEXT: "Hi {{ customer.first_name }}!"})
+    stage.configure(CREATED, text_order_created="Hi {{ customer.first_name }}!")
     stage.happen(CREATED, stage.order(billing=replace(BUYER, first_name=name)))
 
     stage.run()
@@ -94,7 +95,7 @@ def test_a_name_cannot_turn_or_break_the_text(stage: Stage, name: str) -> None:
 
 def test_a_name_of_a_thousand_letters_is_no_long_text(stage: Stage) -> None:
     """What would cost more than allowed is not sent, and says its length."""
-    stage.configure(CREATED, **{TEXT: "Hi {{ customer.first_name }}!"})
+    stage.configure(CREATED, text_order_created="Hi {{ customer.first_name }}!")
     stage.happen(CREATED, stage.order(billing=replace(BUYER, first_name="a" * 1000)))
 
     stage.run()
@@ -177,7 +178,7 @@ def test_an_order_without_anything(stage: Stage) -> None:
     ],
 )
 @pytest.mark.parametrize("event", ["order_refunded", "tracking_updated"])
-def test_odd_facts_stop_no_other_order(stage: Stage, event: str, facts: dict[str, object]) -> None:
+def test_odd_facts_stop_no_other_order(stage: Stage, event: str, facts: dict[str, Any]) -> None:
     """A stored event that another version wrote differently does not hold up the rest."""
     stage.configure(event, CREATED)
     odd = stage.order("o1", refunded=5)

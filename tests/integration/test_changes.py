@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
 from saleor_sms_plugin.models import Activation, Installation, Message, ShopEvent
-from saleor_sms_plugin.services import activation, working
+from saleor_sms_plugin.services import activation, plan, working
 from tests.integration.stage import CHANNEL, NOON, RUN, Stage, only
 
 CREATED, PAID, CANCELLED = "order_created", "order_fully_paid", "order_cancelled"
@@ -15,7 +16,7 @@ NIGHT = {"hours": 8}  # 21:00 in Warsaw
 MORNING = NOON + dt.timedelta(hours=19)
 
 
-def wait_for_the_morning(stage: Stage, event: str = PAID, **configuration: object) -> None:
+def wait_for_the_morning(stage: Stage, event: str = PAID, **configuration: Any) -> None:
     """A text of order o1 is held till 08:00."""
     stage.clock.move(**NIGHT)
     stage.configure(event, **configuration)
@@ -221,7 +222,7 @@ def test_a_text_goes_out_with_the_words_and_settings_of_the_day(stage: Stage) ->
     ],
 )
 def test_a_broken_setting_holds_the_text_until_it_is_mended(
-    stage: Stage, values: dict[str, object], reason: str, says: str
+    stage: Stage, values: dict[str, Any], reason: str, says: str
 ) -> None:
     """Held with field and cause in words; it goes out after the owner mended it."""
     stage.configure(CREATED, **values)
@@ -266,7 +267,7 @@ def test_a_save_makes_the_copy_live(stage: Stage) -> None:
     stage.run()
     came_along = stage.order("o2")
     stage.happen(CREATED, came_along)
-    working.plan.run(stage.ports, NOON + RUN)
+    plan.run(stage.ports, NOON + RUN)
     stage.clock.move(minutes=1)
     copied(stage)
     stage.happen(CREATED, stage.order("o3"))

