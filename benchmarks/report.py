@@ -44,11 +44,12 @@ def number(value: float) -> str:
 
 def _rich(rows: Sequence[tuple[str, ...]]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(*COLUMNS)
     for *cells, verdict, note in rows:
-        table.add_row(*cells, f"[bold red]{verdict}[/]" if verdict == "over" else verdict, note)
+        table.add_row(*cells, f"[bold red]{verdict}[/]" if verdict == "over" else verdict, escape(note))
     Console().print(table)
 
 

@@ -31,7 +31,7 @@ def run(scale: float = 1.0) -> tuple[list[Figure], dict[str, str]]:
         seconds_of(djangos, calls)
         pairs = [(seconds_of(ours, calls), seconds_of(djangos, calls)) for _ in range(rounds)]
         theirs = statistics.median(their for _, their in pairs)
-        label = f"{event} [{language}]"
+        label = f"{event} ({language})"
         figures += [
             median_of(
                 NAME, f"{label}: render and measure", [own * 1e6 for own, _ in pairs], "µs",
