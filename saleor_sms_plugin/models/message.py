@@ -52,6 +52,7 @@ class Message(models.Model):
     status = models.CharField(max_length=16, choices=[(s.value, s.value) for s in MessageStatus])
     reason = models.CharField(max_length=32, blank=True)
     detail = models.TextField(blank=True)  # for people: the particulars of the reason
+    due_at = models.DateTimeField()  # when it should go out, as planned; retries do not move it
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField()
     claim = models.UUIDField(null=True)  # the dispatch run that has it

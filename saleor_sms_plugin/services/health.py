@@ -62,10 +62,12 @@ def _learn_one(throttle: Throttle, ending: Ending, now: dt.datetime) -> None:
             asked = dt.timedelta(seconds=min(error.retry_after, LONGEST_ASKED))
             throttle.closed_until = now + asked
     elif isinstance(error, ProviderUnavailable | OutcomeUnknown):
+        if throttle.closed_until is not None and throttle.closed_until > now:
+            return  # the call began before the account was closed
         throttle.failures += 1
         if throttle.is_probing or throttle.failures >= FAILURES_TO_CLOSE:
-            beyond = max(0, throttle.failures - FAILURES_TO_CLOSE)
-            _close(throttle, ending, now, CLOSED * 2 ** min(beyond, 4))
+            probes = max(0, throttle.failures - FAILURES_TO_CLOSE)
+            _close(throttle, ending, now, CLOSED * 2 ** min(probes, 4))
     else:
         _open(throttle, now)
 

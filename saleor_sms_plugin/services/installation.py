@@ -34,6 +34,12 @@ def is_live(ports: Ports, *, periodic: bool = False) -> bool:
     return False
 
 
+def is_same(ports: Ports) -> bool:
+    """Whether this is the installation that staff last saved on; read only."""
+    row = Installation.objects.filter(pk=Installation.ONLY).first()
+    return row is None or row.identity == ports.shop.identity()
+
+
 def adopt(ports: Ports) -> None:
     """A staff member saved: this installation is the live one.
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from ..config import mask, notices
 from ..events.catalogue import CATALOGUE
-from ..models import Installation
 from ..ports import Ports
-from . import status
+from . import installation, status
 from .channels import Channel, activations, load
 
 
@@ -47,9 +46,8 @@ def overview(ports: Ports) -> Overview:
     with ports.shop.writer():
         channels = load(ports)
         active = activations(channels.keys())
-        row = Installation.objects.filter(pk=Installation.ONLY).first()
         return Overview(
-            live=row is None or row.identity == ports.shop.identity(),
+            live=installation.is_same(ports),
             machinery=status.machinery(ports),
             channels=tuple(_channel(channel, active) for channel in channels.values()),
         )

@@ -12,10 +12,12 @@ from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS
 from ..exceptions import InvalidRecipient
-from ..models import Activation, Installation, Message
+from ..models import Activation, Installation, Message, Throttle
 from ..models.message import WAITING
 from ..ports import Ports
 from ..providers import known_providers, provider_class
+from . import installation
+from .accounts import key_of
 from .channels import Channel, load
 from .test_text import EVENT, outcome_of
 
@@ -30,7 +32,7 @@ def status_of(channel_id: int, ports: Ports) -> str:
         if channel is None:
             return "Sends nothing yet. Next: provider, key, secret, sender, test, then tick Active."
         parts = [_live(channel, ports), _installation(ports), machinery(ports)]
-        parts += [_stuck(channel), _phones(channel, ports)]
+        parts += [_account(channel, ports), _stuck(channel), _phones(channel, ports)]
         parts += notices(channel.config, channel.allowed_countries)
     return "\n".join(part for part in parts if part)
 
@@ -99,15 +101,25 @@ def _live(channel: Channel, ports: Ports) -> str:
 
 
 def _installation(ports: Ports) -> str:
-    row = Installation.objects.filter(pk=Installation.ONLY).first()
-    if row is None or row.identity == ports.shop.identity():
+    if installation.is_same(ports):
         return ""
     return "Everything is held. " + Reason.OTHER_INSTALLATION.sentence
 
 
+def _account(channel: Channel, ports: Ports) -> str:
+    """Why the provider account is closed, "" while it is open."""
+    row = Throttle.objects.filter(key=key_of(channel)).first()
+    if channel.config.rate == 0:
+        return "Nothing is sent: rate = 0 in Advanced."
+    if row is None or row.closed_since is None:
+        return ""
+    since = ago(ports.clock.now() - row.closed_since)
+    return f"The provider account has been failing for {since}: {Reason(row.closed_for).sentence}"
+
+
 def _stuck(channel: Channel) -> str:
     """What waits for somebody, by reason."""
-    mendable = (Reason.PROVIDER_ACCOUNT, Reason.CONFIGURATION, Reason.TEMPLATE)
+    mendable = (Reason.CONFIGURATION, Reason.TEMPLATE)
     rows = (
         Message.objects.filter(channel_id=channel.id, status__in=WAITING, reason__in=mendable)
         .values("reason")

@@ -85,6 +85,7 @@ def _row(channel_id: int, recipient: str, now: dt.datetime) -> dict[str, Any]:
         "recipient": recipient,
         "country": phone_numbers.country_of(recipient) if recipient else "",
         "language": "en",
+        "due_at": now,
         "not_before": now,
         "expires_at": now + dt.timedelta(minutes=5),
         "created_at": now,

@@ -1,0 +1,92 @@
+"""How the outbox is doing: what a shop scrapes, and what ``sms_status`` shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Min
+
+from ..domain.transitions import MessageStatus
+from ..models import Message, ShopEvent, Throttle
+from ..models.message import WAITING
+from ..ports import Ports
+from . import health, installation, status
+from .accounts import accounts_of
+from .channels import load
+
+PROMPT = dt.timedelta(seconds=10)  #: GOV.UK Notify's measure: the share sent within this
+MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """The installation at one instant. Ages are seconds, counts are texts."""
+
+    at: dt.datetime
+    live: bool
+    machinery: str
+    to_plan: int  #: recorded events whose time to be planned has come
+    due: int  #: texts whose time has come
+    oldest_due_seconds: float
+    waiting: int  #: all that wait, also for the morning
+    sending: int
+    sent_last_minute: int
+    sent_last_hour: int
+    prompt_share: float | None  #: of those, sent within 10 s of their time; None without any
+    ended_last_day: dict[str, int]  #: status, or status and reason, → texts
+    accounts: tuple[dict[str, Any], ...]
+
+
+def measure(ports: Ports) -> Metrics:
+    """Read only, a handful of indexed queries."""
+    now = ports.clock.now()
+    with ports.shop.writer():
+        waiting = Message.objects.filter(status__in=WAITING)
+        due = waiting.filter(not_before__lte=now).aggregate(
+            count=Count("pk"), oldest=Min("not_before")
+        )
+        recent = Message.objects.filter(created_at__gte=now - DAY)
+        sent = recent.filter(sent_at__gte=now - HOUR)
+        sent_hour = sent.count()
+        prompt = sent.filter(sent_at__lte=F("due_at") + PROMPT).count()
+        return Metrics(
+            at=now,
+            live=installation.is_same(ports),
+            machinery=status.machinery(ports),
+            to_plan=ShopEvent.objects.filter(plan_at__lte=now).count(),
+            due=due["count"],
+            oldest_due_seconds=(now - due["oldest"]).total_seconds() if due["oldest"] else 0.0,
+            waiting=waiting.count(),
+            sending=Message.objects.filter(status=MessageStatus.SENDING).count(),
+            sent_last_minute=sent.filter(sent_at__gte=now - MINUTE).count(),
+            sent_last_hour=sent_hour,
+            prompt_share=round(prompt / sent_hour, 4) if sent_hour else None,
+            ended_last_day=_ended(now),
+            accounts=_accounts(ports, now),
+        )
+
+
+def _ended(now: dt.datetime) -> dict[str, int]:
+    rows = (
+        Message.objects.filter(created_at__gte=now - DAY)
+        .exclude(status__in=[*WAITING, MessageStatus.SENDING])
+        .values("status", "reason")
+        .annotate(count=Count("pk"))
+        .order_by("status", "reason")
+    )
+    return {
+        f"{row['status']}.{row['reason']}" if row["reason"] else row["status"]: row["count"]
+        for row in rows
+    }
+
+
+def _accounts(ports: Ports, now: dt.datetime) -> tuple[dict[str, Any], ...]:
+    rows = {row.key: row for row in Throttle.objects.all()}
+    shown = []
+    for account in accounts_of(load(ports).values()):
+        row = rows.get(account.key, Throttle(key=account.key, next_slot_at=now))
+        channels = [channel.slug for channel in account.channels]
+        shown.append({**health.state_of(row, now), "rate": account.rate, "channels": channels})
+    return tuple(shown)

@@ -1,0 +1,334 @@
+"""The account's pace and health, shared by every worker on one PostgreSQL row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from io import StringIO
+from uuid import uuid4
+
+import pytest
+from django.core.management import call_command
+
+from saleor_sms_plugin.exceptions import (
+    OutcomeUnknown,
+    OutOfCredit,
+    ProviderError,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
+from saleor_sms_plugin.models import Message, Throttle, throttle
+from saleor_sms_plugin.providers.memory import MemoryProvider
+from saleor_sms_plugin.services import claims, metrics, status
+from saleor_sms_plugin.services.accounts import accounts_of
+from saleor_sms_plugin.services.channels import load
+from tests.integration.stage import CHANNEL, NOON, Stage, rows
+
+CREATED = "order_created"
+OTHER = 2
+
+
+@pytest.fixture
+def shop(stage: Stage) -> Stage:
+    stage.configure(CREATED, advanced="flood = off")
+    return stage
+
+
+def place(shop: Stage, count: int, channel_id: int = CHANNEL, start: int = 0) -> None:
+    """*count* orders are placed in the channel and planned, not yet sent."""
+    from saleor_sms_plugin.services import plan
+
+    for each in range(start, start + count):
+        order = shop.order(f"o{channel_id}{each:03}", channel_id=channel_id)
+        shop.happen(CREATED, order)
+    plan.run(shop.ports, shop.clock.now() + dt.timedelta(seconds=60))
+
+
+def account() -> Throttle:
+    return Throttle.objects.get(key__startswith="memory:", run__isnull=True)
+
+
+# Slots
+
+
+def test_slots_follow_one_another(db: None) -> None:
+    """What one worker reserved, the next one waits for; the database's clock counts."""
+    throttle.ensure("a")
+
+    first = throttle.reserve("a", 10, 0.1, within=5)
+    second = throttle.reserve("a", 1, 0.1, within=5)
+
+    assert first == 0
+    assert second is not None
+    assert 0.9 < second <= 1.0
+
+
+def test_a_slot_too_far_away_is_not_reserved(db: None) -> None:
+    """A worker does not wait for it, and leaves it to whoever comes when it is near."""
+    throttle.ensure("a")
+    throttle.reserve("a", 1, 10, within=0)
+
+    assert throttle.reserve("a", 1, 10, within=1) is None
+    wait = throttle.reserve("a", 1, 10, within=11)
+
+    assert wait is not None
+    assert 9 < wait <= 10  # the refused reservation took nothing
+
+
+def test_one_run_has_the_account(db: None) -> None:
+    """A second run waits until the first one ends, or its lease is over."""
+    first, second = uuid4(), uuid4()
+
+    assert throttle.lease("a", first, 30)
+    assert not throttle.lease("a", second, 30)
+    assert throttle.lease("a", first, 30)
+    throttle.release("a", first)
+    assert throttle.lease("a", second, -1)  # it died: over already
+    assert throttle.lease("a", first, 30)
+
+
+def test_a_run_that_finds_the_account_taken_sends_nothing(shop: Stage) -> None:
+    """The texts stay as they are, for the run that has it."""
+    place(shop, 1)
+    (found,) = accounts_of(load(shop.ports).values())
+    throttle.lease(found.key, uuid4(), 30)
+
+    shop.run()
+
+    assert shop.rows == [(CREATED, "queued", "")]
+    assert MemoryProvider.attempts == []
+
+
+# Rates
+
+
+def test_a_rate_of_zero_stops_and_a_save_starts_again(shop: Stage) -> None:
+    """Nothing is lost meanwhile, and the form says so."""
+    shop.configure(CREATED, advanced="rate = 0")
+    place(shop, 2)
+
+    shop.run()
+    assert rows(Message.objects.order_by("pk")) == [(CREATED, "queued", "")] * 2
+    assert "Nothing is sent: rate = 0 in Advanced." in status.status_of(CHANNEL, shop.ports)
+
+    shop.configure(CREATED, advanced="rate = 1000\nflood = off")
+    shop.run()
+    assert [row[1] for row in shop.rows] == ["sent", "sent"]
+
+
+def test_the_lowest_rate_of_the_channels_holds(shop: Stage) -> None:
+    """Two channels that share an account share its pace."""
+    shop.configure(CREATED, advanced="rate = 5")
+    shop.configure(CREATED, channel_id=OTHER, advanced="rate = 2.5")
+
+    (shared,) = accounts_of(load(shop.ports).values())
+
+    assert (shared.rate, shared.channel_ids) == (2.5, (CHANNEL, OTHER))
+
+
+def test_a_slow_sender_waits_for_its_own_slots(shop: Stage) -> None:
+    """The sender's limit holds beside the account's; its other texts wait, with the reason."""
+    shop.configure(CREATED, advanced="flood = off\nsender_rate.Acme = 1")
+    place(shop, 3)
+
+    shop.run()
+
+    assert sorted(row[1:] for row in shop.rows) == [
+        ("held", "sender_rate"), ("held", "sender_rate"), ("sent", ""),
+    ]  # fmt: skip
+
+
+# Fairness
+
+
+def test_no_channel_starves_another(shop: Stage) -> None:
+    """A claim takes from every channel of the account, however much one has waiting."""
+    shop.configure(CREATED, channel_id=OTHER, advanced="flood = off")
+    place(shop, 60)
+    shop.clock.move(seconds=1)
+    place(shop, 5, OTHER)
+
+    taken = claims.take(uuid4(), shop.ports, load(shop.ports))
+
+    assert len(taken) == claims.BATCH
+    assert sum(m.channel_id == OTHER for m in taken) == 5
+    own = [m.pk for m in taken if m.channel_id == CHANNEL]
+    assert (
+        own == sorted(Message.objects.filter(channel_id=CHANNEL).values_list("pk", flat=True))[:15]
+    )
+
+
+def test_a_weaker_class_waits(shop: Stage) -> None:
+    """Marketing goes when no service text is due."""
+    place(shop, 25)
+    Message.objects.filter(order_id__lt="o1010").update(priority=20, purpose="marketing")
+
+    taken = claims.take(uuid4(), shop.ports, load(shop.ports))
+
+    assert [m.priority for m in taken] == [10] * 15 + [20] * 5
+
+
+def test_a_priority_of_another_version_still_has_its_turn(shop: Stage) -> None:
+    """Nothing waits for ever."""
+    place(shop, 1)
+    Message.objects.update(priority=77)
+
+    assert len(claims.take(uuid4(), shop.ports, load(shop.ports))) == 1
+
+
+# Health
+
+
+@pytest.mark.parametrize(
+    ("error", "left"),
+    [
+        (ProviderUnavailable("down", provider="memory"), "queued"),
+        (OutcomeUnknown("silent", provider="memory"), "outcome_unknown"),
+    ],
+)
+def test_a_failing_provider_is_left_alone_then_probed(
+    shop: Stage, error: ProviderError, left: str
+) -> None:
+    """After five failures in a row nobody calls for 30 s; one call then opens it again."""
+    MemoryProvider.script(*[error] * 8)
+    shop.configure(CREATED, advanced="flood = off\nrate = 4")  # batches of four: 4 + 4
+    place(shop, 30)
+
+    shop.run()
+    called = len(MemoryProvider.attempts)
+    assert called == 8  # a batch whose attempts are committed is called to its end
+    shop.later(seconds=1)
+    assert len(MemoryProvider.attempts) == called
+    assert account().closed_for == "provider_down"
+    assert "has been failing for 1 s" in status.status_of(CHANNEL, shop.ports)
+
+    shop.later(seconds=30)
+    shop.later(seconds=60)
+
+    states = [row[1] for row in shop.rows]
+    expected_lost = 8 if left == "outcome_unknown" else 0
+    assert states.count("outcome_unknown") == expected_lost
+    assert states.count("sent") == 30 - expected_lost
+    assert (account().closed_since, account().failures) == (None, 0)
+
+
+def test_a_probe_is_one_call(shop: Stage) -> None:
+    """An account that is still down costs one text's attempt at a time, ever less often."""
+    place(shop, 25)
+    MemoryProvider.script(*[ProviderUnavailable("down", provider="memory")] * 100)
+    shop.run()
+    called = len(MemoryProvider.attempts)
+    spans = []
+    for _ in range(5):
+        until = account().closed_until
+        assert until is not None
+        spans.append((until - shop.clock.now()).total_seconds())
+        shop.at(until + dt.timedelta(seconds=1))
+        called += 1
+        assert len(MemoryProvider.attempts) == called
+    assert spans == sorted(spans)
+    assert spans[-1] == 300
+
+
+def test_an_account_without_credit_fails_no_text(shop: Stage) -> None:
+    """One batch finds out; then one probe each five minutes, until it is topped up."""
+    MemoryProvider.script(*[OutOfCredit("no money", provider="memory")] * 3)
+    place(shop, 40)
+    shop.configure(CREATED, advanced="flood = off\nrate = 1")  # a batch of one
+
+    shop.run()
+
+    assert len(MemoryProvider.attempts) == 1
+    assert {row[1:] for row in shop.rows} == {("queued", ""), ("held", "out_of_credit")}
+    assert "The provider account has no credit" in status.status_of(CHANNEL, shop.ports)
+    shop.later(minutes=4)
+    assert len(MemoryProvider.attempts) == 1
+    shop.later(minutes=1, seconds=1)
+    assert len(MemoryProvider.attempts) == 2
+
+
+def test_a_save_tries_a_closed_account_at_once(shop: Stage) -> None:
+    """Whoever has just mended the key does not wait."""
+    MemoryProvider.script(OutOfCredit("no money", provider="memory"))
+    place(shop, 1)
+    shop.run()
+    Message.objects.update(not_before=NOON)
+
+    shop.configure(CREATED, advanced="flood = off")
+    shop.run()
+
+    assert shop.rows == [(CREATED, "sent", "")]
+
+
+def test_too_fast_slows_down_and_recovers(shop: Stage) -> None:
+    """The interval grows with each "too fast" and shrinks with each acceptance; nothing is lost."""
+    MemoryProvider.script(*[ProviderThrottled("slow", provider="memory")] * 3)
+    place(shop, 10)
+
+    shop.run()
+    slowest = account().slowdown
+    assert slowest > 1.5
+    for _ in range(4):
+        shop.later(seconds=20)
+
+    assert [row[1] for row in shop.rows] == ["sent"] * 10
+    assert 1 <= account().slowdown < slowest
+
+
+def test_throttling_never_uses_up_a_texts_attempts(shop: Stage) -> None:
+    """A text that was "too fast" twenty times still goes out, while it is in time."""
+    MemoryProvider.script(*[ProviderThrottled("slow", provider="memory")] * 20)
+    place(shop, 1)
+
+    shop.run()
+    for _ in range(25):
+        shop.later(seconds=60)
+
+    assert shop.rows == [(CREATED, "sent", "")]
+
+
+# What is shown
+
+
+def test_the_metrics_count_what_is_there(shop: Stage) -> None:
+    """Queue, age, rate, promptness, ends and accounts, in one value."""
+    place(shop, 3)
+    shop.run()
+    shop.clock.move(seconds=30)
+    place(shop, 2, start=10)
+    shop.clock.move(seconds=7)
+
+    found = metrics.measure(shop.ports)
+
+    assert (found.due, found.waiting, found.oldest_due_seconds) == (2, 2, 7)
+    assert (found.sent_last_minute, found.sent_last_hour, found.prompt_share) == (3, 3, 1.0)
+    assert found.ended_last_day == {"sent": 3}
+    assert [(a["state"], a["channels"]) for a in found.accounts] == [("open", ["channel-1"])]
+
+
+def test_a_late_text_is_not_prompt(shop: Stage) -> None:
+    """The share counts from the time the text should have gone out, not from a retry."""
+    MemoryProvider.script(ProviderUnavailable("down", provider="memory"))
+    place(shop, 1)
+    shop.run()
+    shop.later(seconds=60)
+
+    assert metrics.measure(shop.ports).prompt_share == 0.0
+
+
+def test_the_command_prints_for_people_and_programs(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``sms_status`` and ``sms_status --json`` say the same."""
+    from saleor_sms_plugin import wiring
+
+    monkeypatch.setattr(wiring, "ports", lambda: shop.ports)
+    place(shop, 1)
+    shop.run()
+    words, data = StringIO(), StringIO()
+
+    call_command("sms_status", stdout=words)
+    call_command("sms_status", "--json", stdout=data)
+
+    assert "last day: sent 1" in words.getvalue()
+    assert json.loads(data.getvalue())["ended_last_day"] == {"sent": 1}
