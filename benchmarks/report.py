@@ -49,7 +49,9 @@ def _rich(rows: Sequence[tuple[str, ...]]) -> None:
 
     table = Table(*COLUMNS)
     for *cells, verdict, note in rows:
-        table.add_row(*cells, f"[bold red]{verdict}[/]" if verdict == "over" else verdict, escape(note))
+        table.add_row(
+            *cells, f"[bold red]{verdict}[/]" if verdict == "over" else verdict, escape(note)
+        )
     Console().print(table)
 
 
