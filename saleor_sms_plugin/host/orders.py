@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import uuid
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -89,7 +88,7 @@ def ids_of(number_or_id: str) -> list[str]:
         return [str(pk) for pk in found]
     try:
         decoded = base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, or no text in it
         decoded = ""
     return [decoded.removeprefix("Order:") if decoded.startswith("Order:") else text]
 

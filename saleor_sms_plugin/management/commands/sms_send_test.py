@@ -31,7 +31,8 @@ class Command(SmsCommand):
             message = send_test(options["number"], channels[slug].channel_id, self.ports)
         except (ConfigurationError, InvalidRecipient) as error:
             raise CommandError(str(error)) from error
-        outcome = outcome_of(message)
+        with self.ports.shop.writer():
+            outcome = outcome_of(message)
         result = {
             "status": message.status, "reason": message.reason, "outcome": outcome,
             "reference": str(message.reference), "provider": message.provider,
