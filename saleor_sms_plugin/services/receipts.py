@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -32,10 +32,6 @@ FIRST_LOOK = dt.timedelta(seconds=30)  #: then as long again as it has waited
 GIVE_UP = dt.timedelta(days=3)  #: no network holds a text for longer
 #: longer than a claim (45 s) and the sweep that ends it
 ANSWER_STORED = dt.timedelta(minutes=2)
-_CHANGED = (
-    "status", "reason", "detail", "price", "currency", "sent_at", "finished_at", "claim",
-    "claimed_until",
-)  # fmt: skip
 
 
 def take(told: Sequence[tuple[WebhookRequest, Sequence[ParsedReceipt]]], ports: Ports) -> None:
@@ -50,8 +46,16 @@ def take(told: Sequence[tuple[WebhookRequest, Sequence[ParsedReceipt]]], ports: 
     ]
     if not rows:
         return
+    providers = {request.account.provider for request, _ in told}
+    now = ports.clock.now()
+    _match(rows, providers, now)
     DeliveryReceipt.objects.bulk_create(rows, ignore_conflicts=True)
-    _match(DeliveryReceipt.objects.filter(request__in=[request for request, _ in told]), ports)
+    _follow(rows, now)
+
+
+def forget_unmatched(requests: Sequence[WebhookRequest]) -> None:
+    """Receipts of these requests that found no message are gone, to be taken anew."""
+    DeliveryReceipt.objects.filter(request__in=requests, message__isnull=True).delete()
 
 
 def sweep(ports: Ports) -> None:
@@ -59,12 +63,17 @@ def sweep(ports: Ports) -> None:
     now = ports.clock.now()
     with ports.shop.writer(), transaction.atomic():
         due = DeliveryReceipt.objects.filter(match_at__lte=now).order_by("match_at")
-        _match(due.select_for_update(skip_locked=True)[:STEP], ports)
+        locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("account")
+        rows = list(locked[:STEP])
+        _match(rows, {row.account.provider for row in rows}, now)
+        for row in rows:
+            row.save(update_fields=["message", "match_at"])
+        _follow(rows, now)
         early = DeliveryReceipt.objects.filter(
             received_at__gt=now - ANSWER_STORED,
             message__status__in=[MessageStatus.OUTCOME_UNKNOWN, MessageStatus.SENT],
         ).values_list("message_id", flat=True)
-        _settle({pk for pk in early[:STEP] if pk is not None}, ports)
+        _settle({pk for pk in early[:STEP] if pk is not None}, now)
 
 
 def _row(request: WebhookRequest, position: int, receipt: ParsedReceipt) -> DeliveryReceipt:
@@ -89,28 +98,23 @@ def _row(request: WebhookRequest, position: int, receipt: ParsedReceipt) -> Deli
     )
 
 
-def _match(chosen: Iterable[DeliveryReceipt], ports: Ports) -> None:
-    """Each receipt has its message, or the instant when it looks again; the messages follow."""
-    now = ports.clock.now()
-    rows = list(chosen)
-    providers = _providers(rows)
+def _match(rows: Sequence[DeliveryReceipt], providers: Collection[str], now: dt.datetime) -> None:
+    """Each receipt names its message, or the instant when it looks for it again."""
     ours = _by_reference(rows, providers)
     theirs = _by_provider_id([row for row in rows if row.reference not in ours], providers, now)
     for row in rows:
         found = ours.get(row.reference) or theirs.get((row.recipient, row.provider_message_id))
-        row.message_id = found or row.message_id
+        row.message_id, row.match_at = found, None
         waited = now - row.received_at
-        waits = row.message_id is None and waited < GIVE_UP
-        next_look = min(now + max(FIRST_LOOK, waited), row.received_at + GIVE_UP)
-        row.match_at = next_look if waits else None
-    DeliveryReceipt.objects.bulk_update(rows, ["message", "match_at"], batch_size=STEP)
-    _settle({row.message_id for row in rows if row.message_id is not None}, ports)
-    _suppress([row for row in rows if row.is_number_unusable and row.message_id], now)
+        if found is None and waited < GIVE_UP:
+            row.match_at = min(now + max(FIRST_LOOK, waited), row.received_at + GIVE_UP)
 
 
-def _providers(rows: Sequence[DeliveryReceipt]) -> Collection[str]:
-    pairs = DeliveryReceipt.objects.filter(pk__in=[row.pk for row in rows])
-    return set(pairs.values_list("account__provider", flat=True))
+def _follow(rows: Sequence[DeliveryReceipt], now: dt.datetime) -> None:
+    """The messages of these receipts are where they say, and dead numbers on the list."""
+    matched = [row for row in rows if row.message_id is not None]
+    _settle({row.message_id for row in matched if row.message_id is not None}, now)
+    _suppress([row for row in matched if row.is_number_unusable], now)
 
 
 def _by_reference(rows: Sequence[DeliveryReceipt], providers: Collection[str]) -> Mapping[str, int]:
@@ -139,7 +143,7 @@ def _by_provider_id(
     return {(number, provider_id): pk for number, ids, pk in attempts for provider_id in ids}
 
 
-def _settle(message_ids: Collection[int], ports: Ports) -> None:
+def _settle(message_ids: Collection[int], now: dt.datetime) -> None:
     """Each of these messages is where its receipts say, as far as it may go there."""
     if not message_ids:
         return
@@ -154,19 +158,18 @@ def _settle(message_ids: Collection[int], ports: Ports) -> None:
         .values_list("message_id", "provider_message_ids")
         if ids
     }
-    changed = []
+    # Most texts change alike: one statement for each kind of change, not one for each text.
+    changes: dict[tuple[tuple[str, Any], ...], list[int]] = defaultdict(list)
     for message in locked:
         count = answered.get(message.pk) or message.segment_count or 1
-        if columns := _news(message, receipts[message.pk], count, ports.clock.now()):
-            for name, value in columns.items():
-                setattr(message, name, value)
-            changed.append(message)
-    Message.objects.bulk_update(changed, _CHANGED, batch_size=STEP)
-    for message in changed:
-        logger.info(
-            "Message %s by receipt: %s", message.status, message.event_name,
-            extra={"action": f"message_{message.status}", "sms_event": message.event_name},
-        )  # fmt: skip
+        if columns := _news(message, receipts[message.pk], count, now):
+            changes[tuple(columns.items())].append(message.pk)
+            logger.info(
+                "Receipt for %s: %s", message.event_name, columns.get("status", message.status),
+                extra={"action": "receipt", "sms_event": message.event_name},
+            )  # fmt: skip
+    for columns_of, keys in changes.items():
+        Message.objects.filter(pk__in=keys).update(**dict(columns_of))
 
 
 def _news(
@@ -187,11 +190,12 @@ def _news(
             "status": new,
             "reason": Reason.NOT_DELIVERED if failed else "",
             "detail": _why(receipts, new) if failed else "",
-            "sent_at": message.sent_at or now,
             "finished_at": now if new in FINAL else None,
             "claim": None,
             "claimed_until": None,
         }
+        if message.sent_at is None:
+            columns["sent_at"] = now
     return columns
 
 
@@ -226,6 +230,8 @@ def _why(receipts: Sequence[DeliveryReceipt], status: MessageStatus) -> str:
 
 def _suppress(rows: Sequence[DeliveryReceipt], now: dt.datetime) -> None:
     """The numbers of these receipts' messages get no more texts."""
+    if not rows:
+        return
     recipients = dict(
         Message.objects.filter(pk__in=[row.message_id for row in rows]).values_list(
             "pk", "recipient"

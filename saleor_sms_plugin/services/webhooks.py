@@ -29,6 +29,7 @@ BATCH = 200
 MOST_ATTEMPTS = 5
 AGAIN = dt.timedelta(seconds=30)  #: doubled with each attempt
 Status = WebhookRequest.Status
+_CHANGED = ("status", "error", "nonce", "attempt_count", "process_at", "finished_at")
 _Told = tuple[ParsedReceipt | ParsedInbound, ...]
 
 
@@ -99,6 +100,7 @@ def replay(ids: Collection[int] | None, ports: Ports) -> list[WebhookRequest]:
                 .select_for_update(of=("self",))
                 .select_related("account")
             )
+            receipts.forget_unmatched(rows)
             for row in rows:
                 row.status, row.error, row.attempt_count = Status.RECEIVED, "", 0
             _process(rows, ports)
@@ -169,6 +171,7 @@ def _again(row: WebhookRequest, refusal: WebhookError | None) -> WebhookError | 
 
 def _process(rows: Sequence[WebhookRequest], ports: Ports) -> None:
     """The rows end processed, failed or with a later ``process_at``."""
+    usual = {row.pk for row in rows if row.status == Status.VERIFIED}
     read = [(row, told) for row in rows if (told := _read(row, ports)) is not None]
     try:
         with transaction.atomic():
@@ -183,10 +186,11 @@ def _process(rows: Sequence[WebhookRequest], ports: Ports) -> None:
     for row in rows:
         if row.status == Status.VERIFIED and row.process_at is None:
             row.status, row.finished_at = Status.PROCESSED, now
-    WebhookRequest.objects.bulk_update(
-        rows,
-        ["status", "error", "nonce", "attempt_count", "process_at", "finished_at"],
-        batch_size=BATCH,
+        if row.pk not in usual or row.status != Status.PROCESSED:
+            row.save(update_fields=_CHANGED)
+            usual.discard(row.pk)
+    WebhookRequest.objects.filter(pk__in=usual).update(
+        status=Status.PROCESSED, error="", process_at=None, finished_at=now
     )
 
 
