@@ -13,15 +13,17 @@ SALEOR_TYPES = {"String", "Multiline", "Boolean", "Secret", "SecretMultiline", "
 def test_the_form_is_in_an_owners_order() -> None:
     """Account first, then the shop, trying out, texts, rare things, and the boxes to tick."""
     names = [field.name for field in fields()]
-    assert names[:18] == [
+    assert names[:19] == [
         "status", "provider", "api_key", "api_secret", "application_id", "private_key",
-        "signature_secret", "api", "sender_id", "shop_name", "contact", "default_country",
-        "allowed_countries", "test_numbers", "send_test_to", "last_test", "staff_numbers",
+        "signature_secret", "webhook_url", "api", "sender_id", "shop_name", "contact",
+        "default_country", "allowed_countries", "test_numbers", "send_test_to", "last_test", "staff_numbers",
         "storefront_url",
     ]  # fmt: skip
-    assert names[18:30] == [f"text_{spec.name}" for spec in CATALOGUE]
-    assert names[30:31] == ["advanced"]
-    assert names[31:] == [f"send_{spec.name}" for spec in CATALOGUE]
+    assert names[19:] == [
+        *(f"text_{spec.name}" for spec in CATALOGUE),
+        "advanced",
+        *(f"send_{spec.name}" for spec in CATALOGUE),
+    ]
 
 
 def test_the_structure_is_what_saleor_reads() -> None:
@@ -45,7 +47,11 @@ def test_secrets_are_secret_and_computed_fields_are_read_only() -> None:
         "signature_secret",
     ]
     assert [name for name, kind in kinds.items() if kind == "SecretMultiline"] == ["private_key"]
-    assert [name for name, kind in kinds.items() if kind == "OUTPUT"] == ["status", "last_test"]
+    assert [name for name, kind in kinds.items() if kind == "OUTPUT"] == [
+        "status",
+        "webhook_url",
+        "last_test",
+    ]
 
 
 def test_the_defaults_send_nothing_but_are_otherwise_usable() -> None:
