@@ -19,6 +19,7 @@ def notices(config: SmsConfig, shipping_countries: frozenset[str]) -> tuple[str,
     """
     return (
         *_test_mode(config),
+        *_unsigned(config),
         *_senders(config, shipping_countries),
         *_shop_name(config),
         *_prices(config),
@@ -30,6 +31,15 @@ def _test_mode(config: SmsConfig) -> Iterator[str]:
         yield (
             f"Test mode: only {len(config.test_numbers)} number(s) in “Only text these numbers” "
             "get texts."
+        )
+
+
+def _unsigned(config: SmsConfig) -> Iterator[str]:
+    settings = config.provider_settings
+    if config.provider == "vonage" and settings["api_key"] and not settings["signature_secret"]:
+        yield (
+            "Signature secret (signature_secret) is empty: whoever knows the webhook address can "
+            "forge delivery receipts and replies."
         )
 
 

@@ -23,6 +23,16 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What the provider said of the text, or of a part of it."""
+
+    at: dt.datetime
+    said: str  #: the provider's word
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """One text, or the decision against one."""
 
@@ -41,13 +51,14 @@ class Decision:
     body: str
     reference: str
     calls: tuple[Call, ...] = field(default_factory=tuple)
+    receipts: tuple[Receipt, ...] = field(default_factory=tuple)
 
 
 def explain(order: Order, ports: Ports) -> list[Decision]:
     """Every decision about the order, oldest first, and what is not decided yet."""
     with ports.shop.writer():
         messages = Message.objects.filter(order_id=order.id).select_related("event")
-        rows = list(messages.prefetch_related("attempts").order_by("pk"))
+        rows = list(messages.prefetch_related("attempts", "receipts").order_by("pk"))
         pending = ShopEvent.objects.filter(order_id=order.id, plan_at__isnull=False)
         decided = {(m.event_id, m.event_name) for m in rows}
         return [_decision(m) for m in rows] + [
@@ -76,6 +87,10 @@ def _decision(message: Message) -> Decision:
         body=message.body,
         reference=str(message.reference),
         calls=tuple(_call(attempt) for attempt in calls),
+        receipts=tuple(
+            Receipt(at=row.received_at, said=row.provider_status, code=row.code, detail=row.detail)
+            for row in sorted(message.receipts.all(), key=lambda row: row.pk)
+        ),
     )
 
 

@@ -41,4 +41,7 @@ def _lines(decision: Decision) -> list[str]:
     for call in decision.calls:
         said = " ".join(part for part in (call.code, call.detail) if part)
         lines.append(f"  {call.at:%H:%M:%S} {call.provider}: {call.outcome} {said}".rstrip())
+    for receipt in decision.receipts:
+        said = " ".join(part for part in (receipt.code, receipt.detail) if part)
+        lines.append(f"  {receipt.at:%H:%M:%S} receipt: {receipt.said} {said}".rstrip())
     return lines

@@ -66,3 +66,13 @@ def test_test_mode_is_told() -> None:
     assert _notices(test_numbers="+48512345678") == (
         "Test mode: only 1 number(s) in “Only text these numbers” get texts.",
     )
+
+
+def test_an_account_that_does_not_sign_is_told() -> None:
+    """Without a signature secret the webhook address is all that keeps forgers out."""
+    account = {"provider": "vonage", "api_key": "key", "api_secret": "secret"}
+    (said,) = _notices("AT", **account)
+
+    assert said.startswith("Signature secret (signature_secret) is empty")
+    assert _notices("AT", **account, signature_secret="signing") == ()
+    assert _notices("AT", provider="vonage") == ()
