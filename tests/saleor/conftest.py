@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
 from pytest_django.plugin import DjangoDbBlocker
 
 from saleor_sms_plugin.testing.vonage_server import VonageServer
@@ -69,18 +68,18 @@ def django_db_setup(
 
 
 @pytest.fixture
-def vonage(settings: SettingsWrapper) -> Iterator[VonageServer]:
+def vonage(settings: Any) -> Iterator[VonageServer]:
     """A Vonage of our own, to which this process sends what it would send to Vonage."""
-    with VonageServer(key="key", secret="secret-1234") as server:  # noqa: S106
+    with VonageServer(key="key", secret="secret-1234") as server:
         settings.SALEOR_SMS_VONAGE_BASE_URL = server.url
         yield server
 
 
 @pytest.fixture
 def dashboard(
-    settings: SettingsWrapper,
+    settings: Any,
     site_settings: Any,
-    channel_USD: Any,  # noqa: N803
+    channel_USD: Any,
     staff_api_client: Any,
     permission_manage_plugins: Any,
 ) -> Dashboard:
@@ -97,7 +96,7 @@ def switched_on(dashboard: Dashboard) -> Dashboard:
         active=True,
         provider="vonage",
         api_key="key",
-        api_secret="secret-1234",  # noqa: S106
+        api_secret="secret-1234",
         sender_id="Example",
         shop_name="Example",
         allowed_countries="PL, GB",

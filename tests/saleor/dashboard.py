@@ -49,7 +49,7 @@ class Dashboard:
         assert {error["code"] for error in errors} <= {"PLUGIN_MISCONFIGURED"}
         return [error["message"] for error in errors]
 
-    def form(self) -> dict[str, str | None]:
+    def form(self) -> dict[str, Any]:
         """The values as the API shows them, secrets masked."""
         shown = self._answer(_SHOW, id=PLUGIN_ID)["plugin"]["channelConfigurations"]
         mine = next(each for each in shown if each["channel"]["slug"] == self.channel.slug)

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import graphene
 import pytest
-from celery import current_app
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from pytest_django.fixtures import SettingsWrapper
 from saleor.plugins.manager import get_plugins_manager
 
-from saleor_sms_plugin import wiring
 from saleor_sms_plugin.models import ShopEvent
-from saleor_sms_plugin.wake import CeleryWake
 from tests.saleor.dashboard import PLUGIN_ID, Dashboard
-from tests.servers import free_port
 
 pytestmark = pytest.mark.saleor
 
@@ -80,9 +74,9 @@ def test_the_statements_of_a_hook(switched_on: Dashboard, fulfillment: Any) -> N
     assert ShopEvent.objects.count() == 6
 
     # what did not happen
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         plugin.order_expired(order, None)
-        raise RuntimeError("the shop changed its mind")
+        transaction.set_rollback(True)
     assert ShopEvent.objects.count() == 6
 
 
@@ -90,7 +84,7 @@ def test_the_statements_of_a_hook(switched_on: Dashboard, fulfillment: Any) -> N
 def test_missing_tables(
     switched_on: Dashboard,
     api_client: Any,
-    channel_USD: Any,  # noqa: N803
+    channel_USD: Any,
     checkout_ready_to_complete: Any,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -114,7 +108,9 @@ def test_missing_tables(
     assert done["errors"] == []
     assert done["order"]["id"]
     lines = [record for record in caplog.records if record.name.startswith("saleor_sms_plugin")]
-    assert [record.action for record in lines] == ["record_failed"] * 2  # created, confirmed
+    assert [vars(record)["action"] for record in lines] == [
+        "record_failed"
+    ] * 2  # created, confirmed
     assert "migrate saleor_sms_plugin" in str(form["status"])
     assert [("migrate saleor_sms_plugin" in message) for message in refused] == [True]
     assert switched_on.stored["shop_name"] == "Example"
@@ -126,35 +122,3 @@ def test_nothing_while_inactive(dashboard: Dashboard, order: Any) -> None:
     plugin = _plugin(dashboard)
 
     assert _statements(lambda: plugin.order_created(order, None)) == []
-
-
-@pytest.mark.django_db
-def test_a_broken_broker_costs_one_try(
-    switched_on: Dashboard,
-    order: Any,
-    settings: SettingsWrapper,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: Any,
-) -> None:
-    """A broker that refuses stops no hook, and is left alone for a while."""
-    plugin = _plugin(switched_on)
-    wake = CeleryWake()
-    tries: list[object] = []
-    publish = wake._publish
-
-    def counted(app: Any) -> None:
-        tries.append(app)
-        publish(app)
-
-    monkeypatch.setattr(wake, "_publish", counted)
-    monkeypatch.setattr(current_app.conf, "task_always_eager", False)
-    monkeypatch.setattr(current_app.conf, "broker_url", f"redis://127.0.0.1:{free_port()}/0")
-    ports = replace(wiring.ports(), wake=wake)
-    monkeypatch.setattr(wiring, "ports", lambda: ports)
-
-    with django_capture_on_commit_callbacks(execute=True):
-        plugin.order_created(order, None)
-        plugin.order_confirmed(order, None)
-
-    assert ShopEvent.objects.count() == 2
-    assert len(tries) == 1

@@ -9,7 +9,6 @@ from typing import Any
 import graphene
 import pytest
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
 from saleor.order import OrderStatus
 from saleor.order.models import Order
 from saleor.order.tasks import expire_orders_task
@@ -74,7 +73,7 @@ def _fulfil(client: Any, order: Order, warehouse: Any, **options: object) -> dic
 
 
 def test_a_completed_checkout(
-    staff: Any, api_client: Any, channel_USD: Any, checkout_ready_to_complete: Any  # noqa: N803
+    staff: Any, api_client: Any, channel_USD: Any, checkout_ready_to_complete: Any
 ) -> None:
     """An order from a checkout is recorded as created and confirmed, with its channel."""
     channel_USD.allow_unpaid_orders = True
@@ -265,9 +264,7 @@ def test_refunds_of_a_transaction(
     }
 
 
-def test_a_refund_of_an_older_payment(
-    staff: Any, payment_txn_captured: Any, settings: SettingsWrapper
-) -> None:
+def test_a_refund_of_an_older_payment(staff: Any, payment_txn_captured: Any, settings: Any) -> None:
     """The payments of older gateways count alike."""
     gateway = "saleor.payment.gateways.dummy.plugin.DeprecatedDummyGatewayPlugin"
     settings.PLUGINS = [*settings.PLUGINS, gateway]
@@ -288,7 +285,7 @@ def test_a_refund_of_an_older_payment(
 def test_orders_that_expire(
     switched_on: Dashboard,
     order_with_lines: Any,
-    channel_USD: Any,  # noqa: N803
+    channel_USD: Any,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     """Saleor's task hands over orders from its replica; ids and channel are enough."""
@@ -326,7 +323,7 @@ def test_an_inactive_channel_records_nothing(
     assert _recorded() == {}
 
 
-def test_another_channel_records_nothing(staff: Any, order_with_lines_channel_PLN: Any) -> None:  # noqa: N803
+def test_another_channel_records_nothing(staff: Any, order_with_lines_channel_PLN: Any) -> None:
     """Each channel is switched on by itself."""
     _call(
         staff,
@@ -341,7 +338,7 @@ def test_unknown_arguments_are_accepted(
     switched_on: Dashboard,
     order: Any,
     fulfillment: Any,
-    settings: SettingsWrapper,
+    settings: Any,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     """Saleor's versions differ in what they pass: what is not known is ignored."""

@@ -34,7 +34,7 @@ def _stored(channel: Channel, configuration: Any) -> None:
     )
 
 
-def _on(form: dict[str, str | None]) -> set[str]:
+def _on(form: dict[str, Any]) -> set[str]:
     return {name for name in SWITCHES if form[name] in ("true", "True")}
 
 

@@ -13,7 +13,7 @@ from tests.saleor.live.broker import BrokerDoor
 from tests.saleor.live.shop import LiveShop
 from tests.servers import wait_until
 
-API_SECRET = "only-for-tests"  # noqa: S105
+API_SECRET = "only-for-tests"
 
 #: Nothing waits for the morning, and what settles does so within seconds.
 AT_ONCE = """

@@ -70,6 +70,10 @@ class LiveSaleor:
         """A copy of the sample shop with this package's migrations; all processes answer."""
         self._databases.copy(self._databases.populated(), DATABASE)
         self._databases.manage(DATABASE, "migrate", "saleor_sms_plugin")
+        self.run()
+
+    def run(self) -> None:
+        """All processes answer, on the shop's database as it is."""
         for process in (self.web, self.worker, self.beat):
             process.start()
 

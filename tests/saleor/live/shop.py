@@ -46,7 +46,9 @@ class LiveShop:
 
     @cached_property
     def channel_id(self) -> str:
-        found = self.staff("query ($slug: String) { channel(slug: $slug) { id } }", slug=self.channel)
+        found = self.staff(
+            "query ($slug: String) { channel(slug: $slug) { id } }", slug=self.channel
+        )
         return str(found["id"])
 
     def save(self, active: bool | None = None, **values: str | None) -> None:
@@ -196,9 +198,7 @@ class LiveShop:
             reference=uuid.uuid4().hex,
         )
 
-    def fulfil(
-        self, order: Mapping[str, Any], tracking: str = "", *, notify: bool = True
-    ) -> str:
+    def fulfil(self, order: Mapping[str, Any], tracking: str = "", *, notify: bool = True) -> str:
         """Everything is sent in one parcel; the id of its fulfilment."""
         found = self.staff(
             """query ($id: ID!) { order(id: $id) { lines {
@@ -254,6 +254,30 @@ class LiveShop:
                 orderCancel(id: $id) { errors { field message code } }
             }""",
             id=order["id"],
+        )
+
+    def draft(self) -> str:
+        """The id of a new draft order."""
+        made = self.staff(
+            """mutation ($input: DraftOrderCreateInput!) {
+                draftOrderCreate(input: $input) {
+                    order { id }
+                    errors { field message code }
+                }
+            }""",
+            input={
+                "channelId": self.channel_id,
+                "lines": [{"quantity": 1, "variantId": self.variant_id}],
+            },
+        )
+        return str(made["order"]["id"])
+
+    def delete_draft(self, draft_id: str) -> None:
+        self.staff(
+            """mutation ($id: ID!) {
+                draftOrderDelete(id: $id) { errors { field message code } }
+            }""",
+            id=draft_id,
         )
 
     # What the plugin's tables say

@@ -26,13 +26,17 @@ def _phone(number: int) -> str:
     return f"+48512{number:06d}"
 
 
+def _wait_for(orders: list[str], count: int) -> None:
+    wait_until(lambda: len(orders) >= count, 300, f"{count} orders")
+
+
 def test_no_text_is_lost_or_doubled(shop: LiveShop, vonage: VonageServer) -> None:
     """Each of 200 orders has one text: sent once, or `outcome_unknown` and never tried again.
 
     A killed process leaves at most the text it was sending of unknown outcome.
     """
     # given
-    chance = random.Random(200)  # noqa: S311 (a reproducible test, not a secret)
+    chance = random.Random(200)
     worker = shop.saleor.worker
     numbers: list[str] = []
     lock = threading.Lock()
@@ -48,9 +52,7 @@ def test_no_text_is_lost_or_doubled(shop: LiveShop, vonage: VonageServer) -> Non
         with ThreadPoolExecutor(AT_ONCE) as customers:
             placing: list[Future[None]] = [customers.submit(order, n) for n in range(ORDERS)]
             for kill in range(1, KILLS + 1):
-                wait_until(
-                    lambda: len(numbers) >= kill * ORDERS // (KILLS + 1), 300, "orders"  # noqa: B023
-                )
+                _wait_for(numbers, kill * ORDERS // (KILLS + 1))
                 time.sleep(chance.uniform(0.1, 3.0))
                 worker.kill()
                 time.sleep(chance.uniform(0.1, 3.0))
