@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 from celery import shared_task
 
 from . import wiring
 from .services import working
+from .wake import LINGER
 
 RUN_SECONDS = 5.0
 
@@ -16,7 +18,13 @@ RUN_SECONDS = 5.0
 def run() -> None:
     """What is due is planned and sent; nudges itself while there is more."""
     ports = wiring.ports()
-    if working.work(ports, ports.clock.now() + dt.timedelta(seconds=RUN_SECONDS)):
+    until = ports.clock.now() + dt.timedelta(seconds=RUN_SECONDS)
+    more = working.work(ports, until)
+    if not more:
+        # What was recorded just after the nudge that started this run made no nudge of its own.
+        time.sleep(LINGER)
+        more = working.work(ports, until)
+    if more:
         ports.wake.nudge()
 
 

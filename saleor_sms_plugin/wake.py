@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 TASK = "saleor_sms_plugin.tasks.run"
 TIMEOUT = 0.3  #: seconds to connect, and for each answer of the broker
 PAUSE = 30.0  #: seconds without a nudge after a failure
+GAP = 0.1  #: seconds between the nudges of one process
+LINGER = 0.15  #: seconds after which a run looks once more: longer than ``GAP``
 #: A nudge that nobody took within this is pointless: the periodic task has run since.
 EXPIRES = 120
 
@@ -39,16 +41,21 @@ class CeleryWake:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._silent_until = 0.0
+        self._last = float("-inf")
 
     def nudge(self) -> None:
         app = current_app._get_current_object()
         if app.conf.task_always_eager or time.monotonic() < self._silent_until:
+            return
+        # In a burst one nudge serves all: a run looks again after ``LINGER``.
+        if time.monotonic() < self._last + GAP:
             return
         # Another thread is nudging: its worker will see this row too.
         if not self._lock.acquire(blocking=False):
             return
         try:
             self._publish(app)
+            self._last = time.monotonic()
         except Exception as error:
             self._silent_until = time.monotonic() + PAUSE
             self._drop_connection()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db import connection
 
 
-def try_lock(name: str) -> bool:
-    """Whether this transaction now holds the lock; never waits."""
-    if connection.vendor != "postgresql":
-        return True
+def try_locks(names: Mapping[str, str]) -> list[str]:
+    """The values whose lock this transaction now holds, in their order; never waits."""
+    if connection.vendor != "postgresql" or not names:
+        return list(names.values())
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 7))", [name])
-        return bool(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT n FROM unnest(%s::text[]) AS n"
+            " WHERE pg_try_advisory_xact_lock(hashtextextended(n, 7))",
+            [list(names)],
+        )
+        held = {row[0] for row in cursor.fetchall()}
+    return [value for name, value in names.items() if name in held]
 
 
 def lock(names: Iterable[str]) -> None:

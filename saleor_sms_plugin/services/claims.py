@@ -81,9 +81,10 @@ def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Mess
 
 
 def _due(now: dt.datetime) -> QuerySet[Message]:
-    return Message.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-        status__in=WAITING, not_before__lte=now
+    locked = Message.objects.select_related("event").select_for_update(
+        skip_locked=True, of=("self",)
     )
+    return locked.filter(status__in=WAITING, not_before__lte=now)
 
 
 def _share(channel_ids: list[int], now: dt.datetime, limit: int) -> list[Message]:

@@ -33,7 +33,7 @@ from .rules import not_since
 
 logger = logging.getLogger(__name__)
 
-LEASED = 30.0  #: seconds a run has its account; renewed with each claim
+LEASED = 15.0  #: seconds a run has its account, and a dead one keeps it; renewed with each claim
 SOON = 1.0  #: seconds a reserved slot may be away
 BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
 SPACING = 0.97  #: calls of a run never come closer than this part of the interval

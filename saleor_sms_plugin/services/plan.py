@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Min, QuerySet, Value
+from django.db.models import F, Min, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from ..domain import phone_numbers, quiet_hours
@@ -33,9 +34,9 @@ from .rules import Case, Nothing, Suppress, Wait
 
 logger = logging.getLogger(__name__)
 
-BATCH = 50  #: orders read from the shop at once
-FRESH = dt.timedelta(seconds=1)  #: orders read longer ago are read again
+BATCH = 50  #: orders planned in one transaction
 FAULT_AGAIN = dt.timedelta(minutes=5)
+_Row = TypeVar("_Row", ShopEvent, Message)
 _NOT_SENT = {Reason.EXPIRED: MessageStatus.EXPIRED}
 _RANK = {spec.name: rank for rank, spec in enumerate(CATALOGUE)}
 
@@ -52,17 +53,10 @@ def run(ports: Ports, until: dt.datetime) -> int:
         with ports.shop.writer():
             failures.place(ports)
             keys = [key for key in _due(ports.clock.now()) if key not in seen]
-            if not keys:
-                break
-            batch = _read(keys, ports)
-        for key in keys:
-            if batch and ports.clock.now() - batch.read_at > FRESH:
-                with ports.shop.writer():
-                    batch = _read(keys, ports)
-            seen.add(key)
-            planned += _plan_or_leave(key, batch, ports)
-            if ports.clock.now() >= until:
-                break
+        if not keys:
+            break
+        seen.update(keys)
+        planned += _plan_or_split(keys, ports)
     return planned
 
 
@@ -75,9 +69,10 @@ def _due(now: dt.datetime) -> list[str]:
 
 @dataclass(frozen=True)
 class _Batch:
-    """What planning reads once for many orders."""
+    """What planning reads once for many orders, after it has their locks."""
 
-    read_at: dt.datetime
+    events: Mapping[str, list[ShopEvent]]  # of each order, oldest first
+    messages: Mapping[str, list[Message]]
     orders: Mapping[str, Order]
     channels: Mapping[int, Channel]
     failures: Mapping[str, PaymentFailure]
@@ -85,12 +80,13 @@ class _Batch:
 
     @classmethod
     def read(cls, keys: Sequence[str], ports: Ports) -> _Batch:
-        events = ShopEvent.objects.filter(subjects.about(keys))
-        rows = set(events.values_list("order_id", "checkout_id", "channel_id"))
-        channel_ids = {channel_id for _, _, channel_id in rows}
-        checkout_ids = {checkout for order, checkout, _ in rows if checkout and not order}
+        events = list(ShopEvent.objects.filter(subjects.about(keys)).order_by("recorded_at", "pk"))
+        messages = Message.objects.filter(subjects.about(keys)).order_by("pk")
+        channel_ids = {event.channel_id for event in events}
+        checkout_ids = {e.checkout_id for e in events if e.checkout_id and not e.order_id}
         return cls(
-            read_at=ports.clock.now(),
+            events=_by_subject(events),
+            messages=_by_subject(messages),
             orders=subjects.read(set(keys) - checkout_ids, checkout_ids, ports),
             channels=load(ports, channel_ids),
             failures=failures.read(keys, ports),
@@ -98,82 +94,98 @@ class _Batch:
         )
 
 
-def _read(order_ids: Sequence[str], ports: Ports) -> _Batch | None:
-    """None where one of the orders cannot be read: then each is read alone."""
-    try:
-        return _Batch.read(order_ids, ports)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        logger.exception("An order among %d cannot be read", len(order_ids))
-        return None
+def _by_subject(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
+    found: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        found[subjects.key_of(row)].append(row)
+    return found
 
 
-def _plan_or_leave(order_id: str, batch: _Batch | None, ports: Ports) -> bool:
-    """One order planned; a fault leaves it for later and stops no other."""
+def _plan_or_split(keys: Sequence[str], ports: Ports) -> int:
+    """Orders planned together; where one is at fault each is planned alone, and it for later."""
     try:
         with ports.shop.writer(), transaction.atomic():
-            return _plan_order(order_id, batch or _Batch.read([order_id], ports), ports)
+            return _plan(keys, ports)
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        logger.exception("Order %s could not be planned", order_id)
+        if len(keys) > 1:
+            return sum(_plan_or_split([key], ports) for key in keys)
+        logger.exception("Order %s could not be planned", keys[0])
         with ports.shop.writer():
-            due = ShopEvent.objects.filter(
-                subjects.about([order_id]), plan_at__lte=ports.clock.now()
-            )
-            due.update(plan_at=ports.clock.now() + FAULT_AGAIN)
-        return False
+            now = ports.clock.now()
+            due = ShopEvent.objects.filter(subjects.about(keys), plan_at__lte=now)
+            due.update(plan_at=now + FAULT_AGAIN)
+        return 0
 
 
-def _plan_order(order_id: str, batch: _Batch, ports: Ports) -> bool:
-    if not locks.try_lock(f"sms-order:{order_id}"):
-        return False
-    order = batch.orders.get(order_id)
-    if order and order.id != order_id:
-        subjects.follow(order_id, order)  # planned as that order's, next
-        return False
-    mine = ShopEvent.objects.filter(subjects.about([order_id]))
-    events = list(mine.order_by("recorded_at", "pk"))
-    messages = list(_texts_of(order_id))
-    case = Case(
+def _plan(keys: Sequence[str], ports: Ports) -> int:
+    """Whichever of these orders nobody else is planning, under their locks, in few statements."""
+    locked = locks.try_locks({f"sms-order:{key}": key for key in keys})
+    if not locked:
+        return 0
+    batch = _Batch.read(locked, ports)
+    cases = [case for key in locked if (case := _case(key, batch, ports))]
+    for case in cases:
+        _decide(case)
+    _flush(cases)
+    return len(cases)
+
+
+def _case(key: str, batch: _Batch, ports: Ports) -> Case | None:
+    """What is known of one order; None where its checkout became an order, planned next."""
+    order = batch.orders.get(key)
+    if order and order.id != key:
+        subjects.follow(key, order)
+        return None
+    messages = batch.messages.get(key, [])
+    return Case(
         now=ports.clock.now(),
         order=order,
-        events=events,
-        messages=messages,
+        events=batch.events.get(key, []),
+        messages=list(messages),
         channels=batch.channels,
         active=batch.active,
         failures=batch.failures,
         planned={(m.event_id, m.event_name) for m in messages if m.event_id},
     )
+
+
+def _decide(case: Case) -> None:
+    """Every open event of the order has its texts, not stored yet, or its next time."""
     open_rows = [
         (event, spec)
-        for event in events
+        for event in case.events
         if event.plan_at is not None
         for spec in SOURCES.get(event.name, ())
         if not case.is_planned(event, spec.name)
     ]
-    next_times: dict[int, dt.datetime] = {}
     for event, spec in sorted(open_rows, key=lambda row: _RANK[row[1].name]):
         if case.is_planned(event, spec.name):
             continue  # a sibling parcel took it in
         verdict = rules.decide(case, event, spec)
         if isinstance(verdict, Wait):
-            soonest = next_times.get(event.pk, verdict.until)
-            next_times[event.pk] = min(soonest, verdict.until)
+            soonest = case.next_times.get(event.pk, verdict.until)
+            case.next_times[event.pk] = min(soonest, verdict.until)
         else:
             _settle(case, event, spec, verdict)
-    for event in events:
-        if event.plan_at is not None and event.plan_at != next_times.get(event.pk):
-            event.plan_at = next_times.get(event.pk)
-            event.save(update_fields=["plan_at"])
-    return True
 
 
-def _texts_of(order_id: str) -> QuerySet[Message]:
-    if not order_id:
-        return Message.objects.none()
-    return Message.objects.filter(subjects.about([order_id])).order_by("pk")
+def _flush(cases: Sequence[Case]) -> None:
+    """What was decided is stored: new texts, then those merged into them, then the times."""
+    new = [message for case in cases for message in case.messages if message.pk is None]
+    Message.objects.bulk_create([m for m in new if m.merged_into is None])
+    Message.objects.bulk_create([m for m in new if m.merged_into is not None])
+    changed = []
+    for case in cases:
+        for event in case.events:
+            next_time = case.next_times.get(event.pk)
+            if event.plan_at is not None and event.plan_at != next_time:
+                event.plan_at = next_time
+                changed.append(event)
+    done = [event.pk for event in changed if event.plan_at is None]
+    ShopEvent.objects.filter(pk__in=done).update(plan_at=None)
+    ShopEvent.objects.bulk_update([e for e in changed if e.plan_at is not None], ["plan_at"])
 
 
 def _settle(
@@ -225,8 +237,10 @@ def _join_waiting_parcel(
     if waiting is None:
         return None
     says = {**waiting.says, "parcels": {**waiting.says.get("parcels", {}), **parcels}}
-    taken_in = Message.objects.filter(pk=waiting.pk, status__in=WAITING).update(says=says)
     waiting.says = says
+    if waiting.pk is None:
+        return waiting  # decided just now, not stored yet
+    taken_in = Message.objects.filter(pk=waiting.pk, status__in=WAITING).update(says=says)
     return waiting if taken_in else None
 
 
@@ -263,7 +277,8 @@ def _store_staff(
         .first()
     )  # fmt: skip
     if digest is None:
-        _store(case, event, spec, recipient, says, hold=(Reason.DIGEST, morning))
+        # Stored at once: the next order of this batch looks for it.
+        _store(case, event, spec, recipient, says, hold=(Reason.DIGEST, morning)).save()
         return
     digest.says = {**digest.says, "orders": [*digest.says["orders"], *says["orders"]]}
     digest.save(update_fields=["says"])
@@ -308,7 +323,7 @@ def _store(
         detail = f"The night ends at {not_before:%H:%M} UTC, too late for this text."
     staff = spec.recipient is RecipientRule.STAFF
     purpose = consent.purpose_of(spec, order, recipient.number, recipient.country)
-    message = Message.objects.create(
+    message = Message(
         event=event,
         event_name=spec.name,
         merged_into=into,

@@ -64,6 +64,7 @@ class Case:
     channels: Mapping[int, Channel]
     active: Mapping[tuple[int, str], Activation]
     failures: Mapping[str, PaymentFailure] = field(default_factory=dict)  # by event's subject
+    next_times: dict[int, dt.datetime] = field(default_factory=dict)  # event id → plan again
     planned: set[tuple[int, str]] = field(default_factory=set)  # (event id, catalogue name)
 
     def settle(self, event: ShopEvent, spec: EventSpec) -> dt.timedelta:

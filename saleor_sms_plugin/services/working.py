@@ -23,6 +23,7 @@ from . import (
 DETECTOR_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for the payment tables
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
+TURN = dt.timedelta(seconds=1.5)  #: of a run, for planning, then for sending, then again
 RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webhook requests
 
 
@@ -33,22 +34,26 @@ def work(ports: Ports, until: dt.datetime) -> bool:
             _sweep(ports)
     # What came back first: it may end what waits. It leaves the run time to send.
     webhooks.run(ports, min(until, ports.clock.now() + RECEIPTS_SHARE))
-    plan.run(ports, until)
+    busy, live = True, True
+    while busy and ports.clock.now() < until:
+        # In turns: a burst of events does not keep texts from going out, nor the reverse.
+        planned = plan.run(ports, min(until, ports.clock.now() + TURN))
+        with ports.shop.writer():
+            live = installation.is_live(ports)  # after planning: it holds what was planned, too
+        sent = dispatch.run(ports, min(until, ports.clock.now() + TURN)) if live else 0
+        busy = bool(planned or sent)
     with ports.shop.writer():
-        live = installation.is_live(ports)  # after planning: it holds what was planned, too
-    if not live:
-        return False
-    dispatch.run(ports, until)
-    with ports.shop.writer():
-        now = ports.clock.now()
-        return (
-            now >= until
-            and (
-                Message.objects.filter(status__in=WAITING, not_before__lte=now).exists()
-                or ShopEvent.objects.filter(plan_at__lte=now).exists()
-                or WebhookRequest.objects.filter(process_at__lte=now).exists()
-            )
-        )  # fmt: skip
+        return live and ports.clock.now() >= until and is_due(ports)
+
+
+def is_due(ports: Ports) -> bool:
+    """Something could be planned, sent or processed now."""
+    now = ports.clock.now()
+    return (
+        Message.objects.filter(status__in=WAITING, not_before__lte=now).exists()
+        or ShopEvent.objects.filter(plan_at__lte=now).exists()
+        or WebhookRequest.objects.filter(process_at__lte=now).exists()
+    )
 
 
 def keep_house(ports: Ports) -> None:

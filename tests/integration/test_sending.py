@@ -28,6 +28,7 @@ from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import claims, dispatch, plan, working, writing
 from saleor_sms_plugin.services.calls import Ready, call
 from saleor_sms_plugin.services.channels import load
+from saleor_sms_plugin.services.rules import Case
 from saleor_sms_plugin.services.writing import write
 from tests.integration.stage import CHANNEL, NOON, RUN, Stage, only
 
@@ -376,14 +377,14 @@ def test_a_run_that_finished_asks_for_nothing(shop: Stage) -> None:
 def test_a_fault_in_one_order_stops_no_other(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """An order that cannot be planned is tried later; the others are texted now."""
     place(shop, 3)
-    honest = plan._plan_order
+    honest = plan._decide
 
-    def faulty(order_id: str, *rest: Any) -> Any:
-        if order_id == "o1":
+    def faulty(case: Case) -> None:
+        if case.order and case.order.id == "o1":
             raise ValueError("odd order")
-        return honest(order_id, *rest)
+        honest(case)
 
-    monkeypatch.setattr(plan, "_plan_order", faulty)
+    monkeypatch.setattr(plan, "_decide", faulty)
     shop.run()
     assert len(shop.bodies) == 2
 

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from saleor_sms_plugin.wake import PAUSE, TASK, CeleryWake
+from saleor_sms_plugin import tasks, wiring
+from saleor_sms_plugin.wake import GAP, LINGER, PAUSE, TASK, CeleryWake
 from tests.celery_app import app
+from tests.integration.stage import Stage
 from tests.servers import RedisServer, free_port
 
 LAW = 1.0  #: seconds; the law says 0.5, a busy machine may take a little longer
@@ -57,6 +59,36 @@ def connections_taken(url: str) -> int:
     return int(info["total_connections_received"])
 
 
+def test_a_burst_is_one_nudge(
+    wake: CeleryWake, broker: Callable[[str], None], own_redis: RedisServer
+) -> None:
+    """Within a tenth of a second one task serves all; the next burst has its own."""
+    broker(own_redis.url())
+
+    for _ in range(50):
+        wake.nudge()
+    wake._last -= GAP
+    wake.nudge()
+
+    assert len(queued(own_redis.url())) == 2
+
+
+def test_a_run_looks_again_for_what_made_no_nudge(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event recorded in the shadow of another one's nudge is texted by the same run."""
+    assert LINGER > GAP
+    stage.configure("order_created")
+    monkeypatch.setattr(wiring, "ports", lambda: stage.ports)
+    monkeypatch.setattr(
+        tasks.time, "sleep", lambda seconds: stage.happen("order_created", stage.order())
+    )
+
+    tasks.run()
+
+    assert len(stage.bodies) == 1
+
+
 def test_a_nudge_is_one_task(
     wake: CeleryWake, broker: Callable[[str], None], own_redis: RedisServer
 ) -> None:
@@ -78,12 +110,13 @@ def test_a_nudge_is_one_task(
 def test_nudges_share_one_connection(
     wake: CeleryWake, broker: Callable[[str], None], own_redis: RedisServer
 ) -> None:
-    """Ten nudges are ten tasks, over the connection of the first."""
+    """Ten nudges apart are ten tasks, over the connection of the first."""
     broker(own_redis.url())
     wake.nudge()
     before = connections_taken(own_redis.url())
 
     for _ in range(9):
+        wake._last -= GAP
         wake.nudge()
 
     assert connections_taken(own_redis.url()) == before + 1
