@@ -1,0 +1,448 @@
+"""Failed payments on Saleor's own code: each way they are written, and what makes them no text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import graphene
+import pytest
+from django.utils import timezone
+from saleor.account.models import Address
+from saleor.checkout.models import Checkout
+from saleor.graphql.tests.fixtures import ApiClient
+from saleor.order import OrderStatus
+from saleor.order.models import Order
+from saleor.payment import PaymentError, TransactionEventType, gateway
+from saleor.payment.models import Payment, TransactionEvent, TransactionItem
+from saleor.plugins.manager import get_plugins_manager
+
+from saleor_sms_plugin.host.shop import SaleorShop
+from saleor_sms_plugin.models import Message, ShopEvent
+from saleor_sms_plugin.ports import Ports
+from saleor_sms_plugin.services import detect, working
+from saleor_sms_plugin.testing.shop import CountingWake, FixedClock
+from saleor_sms_plugin.testing.vonage_server import VonageServer
+from tests.saleor.dashboard import Dashboard
+from tests.saleor.payment_app import PaymentApp
+
+pytestmark = [pytest.mark.saleor, pytest.mark.django_db]
+
+OLA, STAFF = "+48512345678", "+48600100200"
+ALERT = "please check a"
+
+Texts = Callable[[], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def shop(switched_on: Dashboard) -> Dashboard:
+    """The plugin is on, with a staff number, and nobody sleeps."""
+    advanced = "night = off\nstaff_night = off\nstaff_language = en"
+    assert switched_on.save(staff_numbers=STAFF, advanced=advanced) == []
+    return switched_on
+
+
+def _ports(**later: float) -> Ports:
+    clock = FixedClock(timezone.now() + dt.timedelta(**later))
+    return Ports(shop=SaleorShop(), wake=CountingWake(), clock=clock)
+
+
+@pytest.fixture
+def texts(shop: Dashboard, vonage: VonageServer) -> Texts:
+    """Everything that is sent within 20 minutes, as (recipient, text)."""
+
+    def after_the_grace() -> list[tuple[str, str]]:
+        for minutes in (0, 6, 20):
+            ports = _ports(minutes=minutes)
+            working.work(ports, ports.clock.now() + dt.timedelta(seconds=5))
+        return [(f"+{each.body['to']}", str(each.body["text"])) for each in vonage.accepted]
+
+    return after_the_grace
+
+
+@pytest.fixture
+def order(order_with_lines: Order) -> Order:
+    """An unpaid order of Ola's."""
+    Address.objects.update(phone=OLA)
+    return order_with_lines
+
+
+@pytest.fixture
+def checkout(checkout_ready_to_complete: Checkout) -> Checkout:
+    """Ola's checkout, with everything filled in."""
+    Address.objects.update(phone=OLA)
+    Checkout.objects.update(total_gross_amount=Decimal(30), total_net_amount=Decimal(30))
+    checkout_ready_to_complete.refresh_from_db()
+    return checkout_ready_to_complete
+
+
+@pytest.fixture
+def payments(
+    shop: Dashboard, settings: Any, permission_manage_payments: Any
+) -> Iterator[PaymentApp]:
+    """A payment app, and Saleor's own plugin that calls apps."""
+    settings.PLUGINS = [*settings.PLUGINS, "saleor.plugins.webhook.plugin.WebhookPlugin"]
+    with PaymentApp(permission_manage_payments) as app:
+        yield app
+
+
+@pytest.fixture
+def boss(superuser_api_client: Any, permission_group_manage_orders: Any) -> Any:
+    """A member of the staff with every permission, in every channel."""
+    permission_group_manage_orders.user_set.add(superuser_api_client.user)
+    return superuser_api_client
+
+
+def _transaction(subject: Order | Checkout, app: Any = None, **values: Any) -> TransactionItem:
+    of = {"order_id": subject.pk} if isinstance(subject, Order) else {"checkout_id": subject.pk}
+    return TransactionItem.objects.create(
+        **of, currency=subject.currency, app=app, psp_reference=uuid.uuid4().hex,
+        app_identifier=app.identifier if app else None,
+        available_actions=["charge", "refund", "cancel"], **values,
+    )  # fmt: skip
+
+
+def _id(row: Any) -> str:
+    if isinstance(row, TransactionItem):
+        return str(graphene.Node.to_global_id("TransactionItem", row.token))
+    return str(graphene.Node.to_global_id(type(row).__name__, row.pk))
+
+
+def _call(client: Any, mutation: str, refused: bool = False, **variables: object) -> dict[str, Any]:
+    body = client.post_graphql(mutation, variables).json()
+    assert "errors" not in body, body["errors"]
+    payload: dict[str, Any] = next(iter(body["data"].values()))
+    assert bool(payload["errors"]) is refused, payload["errors"]
+    return payload
+
+
+def _report(
+    client: Any, transaction: TransactionItem, type: str, amount: Decimal | int = 10,
+    reference: str | None = None, refused: bool = False,
+) -> None:  # fmt: skip
+    """The payment app reports; ``transactionEventReport``."""
+    _call(
+        client,
+        """mutation ($id: ID!, $type: TransactionEventTypeEnum!, $amount: PositiveDecimal!,
+                $reference: String!) {
+            transactionEventReport(
+                id: $id, type: $type, amount: $amount, pspReference: $reference
+            ) { errors { field message code } }
+        }""",
+        refused,
+        id=_id(transaction), type=type, amount=str(amount),
+        reference=reference or uuid.uuid4().hex,
+    )  # fmt: skip
+
+
+def _initialize(client: Any, subject: Order | Checkout, amount: Decimal = Decimal(10)) -> str:
+    """The storefront starts a payment; the id of its transaction."""
+    made = _call(
+        client,
+        """mutation ($id: ID!, $gateway: String!, $amount: PositiveDecimal!) {
+            transactionInitialize(
+                id: $id, amount: $amount, paymentGateway: { id: $gateway, data: {} }
+            ) { transaction { id } errors { field message code } }
+        }""",
+        id=_id(subject), gateway=PaymentApp.IDENTIFIER, amount=str(amount),
+    )  # fmt: skip
+    return str(made["transaction"]["id"])
+
+
+def _request(client: Any, transaction: TransactionItem, action: str, refused: bool = False) -> None:
+    """Staff ask for it; the request goes to the app in the worker."""
+    _call(
+        client,
+        """mutation ($id: ID!, $action: TransactionActionEnum!) {
+            transactionRequestAction(id: $id, actionType: $action, amount: 10) {
+                errors { field message code }
+            }
+        }""",
+        refused,
+        id=_id(transaction), action=action,
+    )  # fmt: skip
+
+
+def _assert_only(sent: list[tuple[str, str]], recipient: str, words: str) -> None:
+    assert [(to, words in text) for to, text in sent] == [(recipient, True)], sent
+
+
+FAILED = "did not go through"
+
+
+# Each way a failure is written: one text
+
+
+@pytest.mark.parametrize("type", ["CHARGE_FAILURE", "AUTHORIZATION_FAILURE"])
+@pytest.mark.parametrize("of", ["order", "checkout"])
+def test_reported_by_the_app(
+    texts: Texts, boss: Any, request: pytest.FixtureRequest, of: str, type: str
+) -> None:
+    """transactionEventReport, on an order and on a checkout."""
+    transaction = _transaction(request.getfixturevalue(of))
+
+    _report(boss, transaction, type)
+
+    _assert_only(texts(), OLA, FAILED)
+    event = TransactionEvent.objects.get(transaction=transaction)
+    assert (
+        ShopEvent.objects.get(name="payment_failed").subject_id == f"transaction_event:{event.pk}"
+    )
+
+
+@pytest.mark.parametrize("of", ["order", "checkout"])
+def test_answered_at_initialize(
+    texts: Texts, api_client: Any, payments: PaymentApp, request: pytest.FixtureRequest, of: str
+) -> None:
+    """transactionInitialize: the app's answer over HTTP is a failure."""
+    payments.will_answer("CHARGE_FAILURE", Decimal(10))
+
+    _initialize(api_client, request.getfixturevalue(of))
+
+    assert payments.asked == 1
+    _assert_only(texts(), OLA, FAILED)
+
+
+def test_answered_at_process(
+    texts: Texts, api_client: Any, payments: PaymentApp, checkout: Checkout
+) -> None:
+    """transactionProcess: after the customer's 3-D Secure the app says no."""
+    payments.will_answer("CHARGE_ACTION_REQUIRED", Decimal(10), data={})
+    transaction = _initialize(api_client, checkout)
+    payments.will_answer("CHARGE_FAILURE", Decimal(10))
+
+    _call(
+        api_client,
+        """mutation ($id: ID!) {
+            transactionProcess(id: $id, data: {}) { errors { field message code } }
+        }""",
+        id=transaction,
+    )
+
+    assert payments.asked == 2
+    _assert_only(texts(), OLA, FAILED)
+
+
+def test_answered_in_the_worker(
+    texts: Texts, boss: Any, payments: PaymentApp, order: Order
+) -> None:
+    """transactionRequestAction: a charge of a stored card, asked for in the worker."""
+    transaction = _transaction(order, payments.app)
+    payments.will_answer("CHARGE_FAILURE", Decimal(10))
+
+    _request(boss, transaction, "CHARGE")
+
+    assert payments.asked == 1
+    _assert_only(texts(), OLA, FAILED)
+
+
+def test_an_app_that_does_not_answer(
+    texts: Texts, api_client: Any, payments: PaymentApp, checkout: Checkout
+) -> None:
+    """No answer is no refusal: staff are asked to check, and the customer is not asked to pay."""
+    _initialize(api_client, checkout)
+
+    assert payments.asked >= 1
+    assert TransactionEvent.objects.get(type="charge_failure").include_in_calculations is False
+    _assert_only(texts(), STAFF, f"{ALERT} payment that got no clear answer")
+    assert Message.objects.get(event_name="payment_failed").reason == "payment_unclear"
+
+
+def test_rows_written_by_a_script(texts: Texts, order: Order) -> None:
+    """bulk_create sends no signal: the detector finds the row."""
+    transaction = _transaction(order)
+    TransactionEvent.objects.bulk_create(
+        [
+            TransactionEvent(
+                transaction=transaction, type=TransactionEventType.CHARGE_FAILURE,
+                amount_value=10, currency="USD", include_in_calculations=True,
+            )
+        ]
+    )  # fmt: skip
+    assert ShopEvent.objects.count() == 0
+
+    ports = _ports(minutes=1, seconds=1)
+    assert detect.run(ports, ports.clock.now() + dt.timedelta(seconds=5)) == 1
+
+    # recorded at the detector's time, one minute from now
+    ShopEvent.objects.update(recorded_at=timezone.now(), plan_at=timezone.now())
+    _assert_only(texts(), OLA, FAILED)
+
+
+@pytest.mark.parametrize("found", ["signal", "detector"])
+def test_an_older_gateway(
+    texts: Texts, order: Order, payment_dummy: Payment, found: str, settings: Any,
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any,
+) -> None:  # fmt: skip
+    """payment.Transaction with is_success = False, by signal or by the detector."""
+    settings.PLUGINS = [
+        *settings.PLUGINS, "saleor.payment.gateways.dummy.plugin.DeprecatedDummyGatewayPlugin",
+    ]  # fmt: skip
+    monkeypatch.setattr("saleor.payment.gateways.dummy.dummy_success", lambda: False)
+
+    with django_capture_on_commit_callbacks(execute=found == "signal"), pytest.raises(PaymentError):
+        gateway.process_payment(
+            payment_dummy, "token", get_plugins_manager(allow_replica=False),
+            channel_slug=order.channel.slug,
+        )  # fmt: skip
+
+    if found == "detector":
+        ports = _ports(minutes=1, seconds=1)
+        assert detect.run(ports, ports.clock.now() + dt.timedelta(seconds=5)) == 1
+        ShopEvent.objects.update(recorded_at=timezone.now(), plan_at=timezone.now())
+    failed = payment_dummy.transactions.get()
+    assert ShopEvent.objects.get(name="payment_failed").subject_id == f"transaction:{failed.pk}"
+    _assert_only(texts(), OLA, FAILED)
+
+
+# What makes it none
+
+
+def test_a_second_card_within_the_grace(texts: Texts, boss: Any, checkout: Checkout) -> None:
+    """Failure, then success with another transaction: the checkout is covered."""
+    _report(boss, _transaction(checkout), "CHARGE_FAILURE")
+    good = _transaction(checkout)
+    _report(boss, good, "CHARGE_SUCCESS", checkout.total_gross_amount)
+
+    assert [text for _, text in texts() if FAILED in text or ALERT in text] == []
+    assert Message.objects.get(event_name="payment_failed").reason == "paid"
+
+
+@pytest.mark.parametrize("type", ["CHARGE_SUCCESS", "AUTHORIZATION_SUCCESS"])
+def test_a_success_of_the_same_transaction(
+    texts: Texts, boss: Any, order: Order, type: str
+) -> None:
+    """The app reports failure, then success: whatever the amounts."""
+    transaction = _transaction(order)
+    _report(boss, transaction, type.replace("SUCCESS", "FAILURE"))
+    _report(boss, transaction, type, 1)
+
+    assert [text for _, text in texts() if FAILED in text or ALERT in text] == []
+    assert Message.objects.get(event_name="payment_failed").reason == "paid"
+
+
+def test_a_success_reported_twice_with_another_amount(
+    texts: Texts, boss: Any, order: Order
+) -> None:
+    """Saleor writes a failure row for a payment that succeeded: nobody is told anything."""
+    transaction, total = _transaction(order), order.total_gross_amount
+    _report(boss, transaction, "CHARGE_SUCCESS", total, "ref")
+    _report(boss, transaction, "CHARGE_SUCCESS", total + 1, "ref", refused=True)
+
+    assert TransactionEvent.objects.filter(type="charge_failure").count() == 1
+    assert [text for _, text in texts() if FAILED in text or ALERT in text] == []
+
+
+def test_a_second_authorization(texts: Texts, boss: Any, order: Order) -> None:
+    """Saleor refuses it and writes a failure row; the money is reserved."""
+    transaction, total = _transaction(order), order.total_gross_amount
+    _report(boss, transaction, "AUTHORIZATION_SUCCESS", total)
+    _report(boss, transaction, "AUTHORIZATION_SUCCESS", total, refused=True)
+
+    assert TransactionEvent.objects.filter(type="authorization_failure").count() == 1
+    assert [text for _, text in texts() if FAILED in text or ALERT in text] == []
+
+
+def test_a_capture_without_an_app_on_a_paid_order(texts: Texts, boss: Any, order: Order) -> None:
+    """Staff press Capture, and no app is there: the order is paid, nobody is told anything."""
+    paid = _transaction(order)
+    _report(boss, paid, "CHARGE_SUCCESS", order.total_gross_amount)
+    _request(boss, _transaction(order, authorized_value=10), "CHARGE", refused=True)
+
+    assert TransactionEvent.objects.filter(type="charge_failure").count() == 1
+    assert [text for _, text in texts() if FAILED in text or ALERT in text] == []
+
+
+def test_a_capture_that_fails_is_for_staff(
+    texts: Texts, boss: Any, payments: PaymentApp, order: Order
+) -> None:
+    """The customer has done their part: staff get one alert."""
+    transaction = _transaction(order, payments.app)
+    _report(ApiClient(app=payments.app), transaction, "AUTHORIZATION_SUCCESS", 10)
+    payments.will_answer("CHARGE_FAILURE", Decimal(10))
+
+    _request(boss, transaction, "CHARGE")
+
+    _assert_only(texts(), STAFF, f"{ALERT} failed capture")
+    assert Message.objects.get(event_name="payment_failed").reason == "staff_matter"
+
+
+@pytest.mark.parametrize(
+    ("action", "result", "words"),
+    [
+        ("REFUND", "REFUND_FAILURE", f"{ALERT} failed refund"),
+        ("CANCEL", "CANCEL_FAILURE", f"{ALERT} failed cancellation of a payment"),
+    ],
+)
+def test_refunds_and_cancellations_are_for_staff(
+    texts: Texts, boss: Any, payments: PaymentApp, order: Order, action: str, result: str,
+    words: str,
+) -> None:  # fmt: skip
+    """One alert, nothing to the customer, and no decision about the customer either."""
+    transaction = _transaction(order, payments.app, charged_value=10, authorized_value=10)
+    payments.will_answer(result, Decimal(10))
+
+    _request(boss, transaction, action)
+
+    _assert_only(texts(), STAFF, words)
+    assert not Message.objects.filter(event_name="payment_failed").exists()
+
+
+@pytest.mark.parametrize("again", ["CHARGE_REQUEST", "CHARGE_ACTION_REQUIRED"])
+def test_another_attempt_is_running(
+    texts: Texts, api_client: Any, payments: PaymentApp, checkout: Checkout, again: str
+) -> None:
+    """Failure, then a second attempt that is not answered yet or waits for the customer."""
+    payments.will_answer("CHARGE_FAILURE", Decimal(10))
+    _initialize(api_client, checkout)
+    payments.will_answer(again, Decimal(10), data={})
+    _initialize(api_client, checkout)
+
+    assert texts() == []
+    assert Message.objects.get(event_name="payment_failed").reason == "payment_running"
+
+
+def test_a_cancelled_order(texts: Texts, boss: Any, order: Order) -> None:
+    """Nobody is asked to pay for what was cancelled."""
+    _report(boss, _transaction(order), "CHARGE_FAILURE")
+    Order.objects.update(status=OrderStatus.CANCELED)
+
+    assert texts() == []
+    assert Message.objects.get(event_name="payment_failed").reason == "order_cancelled"
+
+
+def test_several_failures_are_one_text(
+    texts: Texts, api_client: Any, payments: PaymentApp, checkout: Checkout
+) -> None:
+    """Three refused cards on one checkout: one text."""
+    for _ in range(3):
+        payments.will_answer("CHARGE_FAILURE", Decimal(10))
+        _initialize(api_client, checkout)
+
+    _assert_only(texts(), OLA, FAILED)
+    assert ShopEvent.objects.filter(name="payment_failed").count() == 3
+
+
+def test_a_checkout_that_was_deleted(texts: Texts, boss: Any, checkout: Checkout) -> None:
+    """Its transaction hangs on nothing any more: said on the event, and the next one goes on."""
+    _report(boss, _transaction(checkout), "CHARGE_FAILURE")
+    checkout.delete()
+
+    assert texts() == []
+    assert ShopEvent.objects.get().facts == {"ended": "order_gone"}
+
+
+def test_a_shop_that_never_switched_on(
+    dashboard: Dashboard, boss: Any, order: Order, vonage: VonageServer
+) -> None:
+    """Recording costs one row, and nothing comes of it."""
+    _report(boss, _transaction(order), "CHARGE_FAILURE")
+
+    ports = _ports(minutes=20)
+    working.work(ports, ports.clock.now() + dt.timedelta(seconds=5))
+
+    assert Message.objects.count() == 0
+    assert vonage.requests == []
