@@ -102,11 +102,14 @@ class SmsPlugin(BasePlugin):
         if self.channel is None:
             return self.configuration
         ports, channel_id = wiring.ports(), self.channel.pk
-        shown = {
-            "status": status.status_of(channel_id, ports),
-            "last_test": status.last_test_of(channel_id, ports),
-            "webhook_url": form.absolute(addresses.path_of(channel_id, ports)),
-        }
+        try:
+            shown = {
+                "status": status.status_of(channel_id, ports),
+                "last_test": status.last_test_of(channel_id, ports),
+                "webhook_url": form.absolute(addresses.path_of(channel_id, ports)),
+            }
+        except ProgrammingError:  # the form opens all the same
+            shown = {"status": _MIGRATE}
         return [
             {**field, "value": shown.get(field["name"], field["value"])}
             for field in self.configuration
