@@ -161,7 +161,10 @@ class Shop(Protocol):
         """The rows of this table that say so, of these ids; *after* is left out."""
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
-        """The orders a person may mean by a number or an id; at most one in Saleor."""
+        """The orders a person may mean by a number or an id; at most one in Saleor.
+
+        The id of a checkout means that checkout, or the order it became.
+        """
 
     def shipping_countries(self, channel_id: int) -> frozenset[str]:
         """ISO codes of the countries in the channel's shipping zones."""

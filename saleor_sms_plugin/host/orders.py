@@ -90,7 +90,8 @@ def ids_of(number_or_id: str) -> list[str]:
         decoded = base64.b64decode(text, validate=True).decode()
     except ValueError:  # no base64, or no text in it
         decoded = ""
-    return [decoded.removeprefix("Order:") if decoded.startswith("Order:") else text]
+    kind, _, key = decoded.partition(":")
+    return [key if kind in ("Order", "Checkout") else text]
 
 
 def phone_of(address: SaleorAddress) -> str:

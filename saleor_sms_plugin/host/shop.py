@@ -68,7 +68,8 @@ class SaleorShop:
         return payments.failed(table, after, up_to)
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
-        return list(orders.read(orders.ids_of(number_or_id)).values())
+        ids = orders.ids_of(number_or_id)
+        return list((orders.read(ids) or checkouts.read(ids)).values())
 
     def shipping_countries(self, channel_id: int) -> frozenset[str]:
         zones = ShippingZone.objects.filter(channels=channel_id)

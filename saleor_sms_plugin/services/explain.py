@@ -9,6 +9,7 @@ from ..domain import phone_numbers
 from ..events.catalogue import EVENTS, SOURCES
 from ..models import Message, SendAttempt, ShopEvent
 from ..ports import Order, Ports
+from . import subjects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +58,9 @@ class Decision:
 def explain(order: Order, ports: Ports) -> list[Decision]:
     """Every decision about the order, oldest first, and what is not decided yet."""
     with ports.shop.writer():
-        messages = Message.objects.filter(order_id=order.id).select_related("event")
+        messages = Message.objects.filter(subjects.about([order.id])).select_related("event")
         rows = list(messages.prefetch_related("attempts", "receipts").order_by("pk"))
-        pending = ShopEvent.objects.filter(order_id=order.id, plan_at__isnull=False)
+        pending = ShopEvent.objects.filter(subjects.about([order.id]), plan_at__isnull=False)
         decided = {(m.event_id, m.event_name) for m in rows}
         return [_decision(m) for m in rows] + [
             _settling(event, spec.name)

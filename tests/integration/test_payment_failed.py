@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from saleor_sms_plugin.models import Message, Position, ShopEvent
 from saleor_sms_plugin.ports import Address, Checkout, FailureKind, Order, PaymentFailure
 from saleor_sms_plugin.services import detect, failures
+from saleor_sms_plugin.services.explain import explain
 from saleor_sms_plugin.services.record import hear, record
 from tests.integration.stage import BUYER, CHANNEL, NOON, RECEIVER, Stage, only
 
@@ -518,7 +519,7 @@ def test_a_signal_is_one_statement_after_the_commit(stage: Stage) -> None:
     ) as inside:
         hear(lambda: failures.happening(row), stage.ports)
     with CaptureQueriesContext(connection) as after:
-        for _, callback, _ in connection.run_on_commit:
+        for _, callback, *_ in connection.run_on_commit:
             callback()
 
     assert len(inside) == 0
@@ -638,3 +639,21 @@ def test_the_periodic_run_detects(stage: Stage) -> None:
     stage.later(minutes=5)
 
     assert stage.rows == [("payment_failed", "sent", "")]
+
+
+def test_a_checkout_is_explained(stage: Stage) -> None:
+    """“Why did this customer get no text?” has an answer for a checkout, too."""
+    stage.configure("payment_failed")
+    cart = checkout(stage)
+    fail(stage, cart)
+    stage.run()
+    (found,) = stage.shop.find_orders(cart.id)
+    assert [d.status for d in explain(found, stage.ports) if d.event == "payment_failed"] == [
+        "settling"
+    ]
+    stage.shop.put_checkout(cart, charged=cart.total)
+
+    stage.later(minutes=5)
+
+    said = {d.event: (d.status, d.reason) for d in explain(found, stage.ports)}
+    assert said["payment_failed"] == ("suppressed", "paid")

@@ -13,12 +13,13 @@ class Command(SmsCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("order", help="the order's number or id")
+        parser.add_argument("order", help="the order's number or id, or a checkout's id")
 
     def handle(self, *args: Any, **options: Any) -> None:
         order = self.order(options["order"])
         decisions = explain(order, self.ports)
-        lines = [f"Order {order.number} in channel {order.channel_slug}"]
+        name = f"Order {order.number}" if order.number else f"Checkout {order.id}"
+        lines = [f"{name} in channel {order.channel_slug}"]
         lines += [line for decision in decisions for line in _lines(decision)]
         if not decisions:
             lines.append("Nothing was recorded: the plugin was not active when things happened.")

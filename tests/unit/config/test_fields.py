@@ -62,12 +62,14 @@ def test_the_defaults_send_nothing_but_are_otherwise_usable() -> None:
     assert {name for name, value in default.items() if value is True} == {
         "send_order_created",
         "send_order_fully_paid",
+        "send_payment_failed",
         "send_order_cancelled",
         "send_order_refunded",
         "send_order_fully_refunded",
         "send_fulfillment_created",
         "send_tracking_updated",
         "send_staff_order_created",
+        "send_staff_payment_problem",
     }
     assert {value for name, value in default.items() if name.startswith("text_")} == {""}
 
