@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -57,11 +58,17 @@ class CalledBack(Stage):
         )  # fmt: skip
         return router.answer(request, path or self.path, self.ports)
 
-    def report(self, status: str = "delivered", part: int = 0, **changes: Any) -> HttpResponse:
-        """Vonage reports about the last text that it took."""
-        return self.knock(
-            self.caller.receipt(self.vonage.accepted[-1], status, part=part, **changes)
-        )
+    def report(
+        self,
+        status: str = "delivered",
+        *,
+        code: str = "0",
+        part: int = 0,
+        fields: Mapping[str, str] | None = None,
+    ) -> HttpResponse:
+        """Vonage reports about the last text that it took; *fields* stand in place of its own."""
+        taken = self.vonage.accepted[-1]
+        return self.knock(self.caller.receipt(taken, status, code, part, **(fields or {})))
 
     def status_of(self, message: Message) -> tuple[str, str]:
         message.refresh_from_db()

@@ -43,7 +43,7 @@ def test_a_delivered_text(called_back: CalledBack, style: Any) -> None:
     called_back.caller = type(called_back.caller)(secret=SECRET, style=style)
     text = called_back.send()
 
-    called_back.report(price="0.0512")
+    called_back.report(fields={"price": "0.0512"})
     called_back.later(seconds=1)
 
     assert called_back.status_of(text) == ("delivered", "")
@@ -119,12 +119,12 @@ def test_three_parts(called_back: CalledBack) -> None:
     """Delivered only when all are; the price is of all."""
     text = _of_three(called_back)
     for part in (2, 0):
-        called_back.report(part=part, price="0.05")
+        called_back.report(part=part, fields={"price": "0.05"})
     called_back.run()
     assert called_back.status_of(text) == ("sent", "")
     assert text.price == Decimal("0.0999")  # as it was accepted
 
-    called_back.report(part=1, price="0.05")
+    called_back.report(part=1, fields={"price": "0.05"})
     called_back.run()
 
     assert called_back.status_of(text) == ("delivered", "")
@@ -223,7 +223,7 @@ def test_it_is_found_by_the_providers_id(called_back: CalledBack) -> None:
     """Where our reference does not come back, number and id lead to the text."""
     text = called_back.send()
 
-    called_back.report(**{"client-ref": ""})
+    called_back.report(fields={"client-ref": ""})
     called_back.run()
 
     assert called_back.status_of(text) == ("delivered", "")
@@ -236,7 +236,7 @@ def test_a_receipt_for_a_text_we_do_not_know_is_kept_and_matched_later(
     text = called_back.send()
     ids = list(called_back.vonage.accepted[-1].message_ids)
     SendAttempt.objects.update(provider_message_ids=[])
-    called_back.report(**{"client-ref": ""})
+    called_back.report(fields={"client-ref": ""})
     called_back.run()
     assert called_back.status_of(text) == ("sent", "")
     assert DeliveryReceipt.objects.get().message_id is None
@@ -251,7 +251,7 @@ def test_a_receipt_for_a_text_we_do_not_know_is_kept_and_matched_later(
 def test_a_receipt_that_is_nobodys_is_given_up(called_back: CalledBack) -> None:
     """Another installation's text: looked for more and more seldom, for three days."""
     called_back.send()
-    called_back.report(**{"client-ref": str(uuid.uuid4()), "messageId": "0A00"})
+    called_back.report(fields={"client-ref": str(uuid.uuid4()), "messageId": "0A00"})
     called_back.run()
     looks = 0
     for _ in range(24 * 3 + 1):
@@ -268,7 +268,7 @@ def test_a_strange_reference_matches_nothing(called_back: CalledBack, reference:
     """It is a text among others, never a question to the database."""
     text = called_back.send()
 
-    called_back.report(**{"client-ref": reference, "messageId": "0A00"})
+    called_back.report(fields={"client-ref": reference, "messageId": "0A00"})
     called_back.run()
 
     assert called_back.status_of(text) == ("sent", "")
@@ -323,7 +323,7 @@ def test_a_person_is_erased_from_what_came_back(called_back: CalledBack) -> None
     """Receipts and raw requests name the number no more; the decision stays."""
     text = called_back.send()
     called_back.report()
-    called_back.report(**{"client-ref": "", "messageId": "0A00"})
+    called_back.report(fields={"client-ref": "", "messageId": "0A00"})
     called_back.run()
 
     person.forget_number(BUYER.phone, called_back.ports)

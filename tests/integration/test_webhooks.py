@@ -50,6 +50,20 @@ def test_a_request_is_stored_then_processed(called_back: CalledBack) -> None:
     assert called_back.status_of(text) == ("delivered", "")
 
 
+def test_a_flood_of_requests_is_no_flood_of_nudges(called_back: CalledBack) -> None:
+    """A worker that was asked once takes all that waits; the next request asks again."""
+    called_back.send()
+    nudges = called_back.wake.nudges
+    for _ in range(10):
+        called_back.report()
+    assert called_back.wake.nudges == nudges + 1
+
+    called_back.run()
+    called_back.report()
+
+    assert called_back.wake.nudges == nudges + 2
+
+
 def test_the_address_outlives_the_settings(called_back: CalledBack) -> None:
     """It is the account's: it stays while the plugin is off and when other settings change."""
     text = called_back.send()
