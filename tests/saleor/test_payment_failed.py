@@ -10,6 +10,8 @@ from typing import Any
 
 import graphene
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from saleor.account.models import Address
 from saleor.checkout.models import Checkout
@@ -22,6 +24,7 @@ from saleor.plugins.manager import get_plugins_manager
 
 from saleor_sms_plugin.host.shop import SaleorShop
 from saleor_sms_plugin.models import Message, ShopEvent
+from saleor_sms_plugin.ports import Checkout as PlainCheckout
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.services import detect, working
 from saleor_sms_plugin.testing.shop import CountingWake, FixedClock
@@ -446,3 +449,87 @@ def test_a_shop_that_never_switched_on(
 
     assert Message.objects.count() == 0
     assert vonage.requests == []
+
+
+# What the engine sees
+
+
+def test_a_checkout_that_became_an_order(
+    texts: Texts, boss: Any, api_client: Any, channel_USD: Any, checkout: Checkout
+) -> None:
+    """A refused card, then an order without payment: the one text names the order."""
+    channel_USD.allow_unpaid_orders = True
+    channel_USD.save()
+    _report(boss, _transaction(checkout), "CHARGE_FAILURE")
+    _call(
+        api_client,
+        """mutation ($id: ID!) {
+            checkoutComplete(id: $id) { order { id } errors { field message code } }
+        }""",
+        id=_id(checkout),
+    )
+    order = Order.objects.get(checkout_token=str(checkout.pk))
+
+    about_payment = [(to, text) for to, text in texts() if FAILED in text or ALERT in text]
+
+    _assert_only(about_payment, OLA, f"for order {order.number} {FAILED}")
+    assert Message.objects.get(event_name="payment_failed").order_id == str(order.pk)
+
+
+def test_a_checkout_as_a_plain_value(checkout: Checkout, dashboard: Dashboard) -> None:
+    """Language, money, pieces, first item and phone; nothing that only an order has."""
+    _transaction(checkout, charged_value=3, authorized_value=4, charge_pending_value=5)
+    checkout.completing_started_at = timezone.now()
+    checkout.save()
+    line = checkout.lines.get()
+
+    with SaleorShop().writer():
+        found = SaleorShop().checkouts([str(checkout.pk), str(uuid.uuid4()), "n/a"])
+
+    assert list(found) == [str(checkout.pk)]
+    value = found[str(checkout.pk)]
+    assert isinstance(value, PlainCheckout)
+    assert (value.number, value.status) == ("", "checkout")
+    money = [value.total, value.charged, value.authorized, value.pending]
+    assert money == [Decimal(each) for each in (30, 3, 4, 5)]
+    assert (value.item_count, value.first_item) == (3, line.variant.product.name)
+    assert value.billing is not None
+    assert (value.billing.phone, value.completing) == (OLA, True)
+    assert (value.email, value.channel_slug) == (checkout.email or "", checkout.channel.slug)
+
+
+def test_a_signal_costs_one_statement(
+    order: Order, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Saleor's own INSERT, and after its commit one of ours (law 1)."""
+    transaction = _transaction(order)
+
+    with (
+        CaptureQueriesContext(connection) as queries,
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        TransactionEvent.objects.create(
+            transaction=transaction, type=TransactionEventType.CHARGE_FAILURE, currency="USD"
+        )
+
+    ours = [each["sql"] for each in queries if "saleor_sms_plugin" in each["sql"]]
+    assert [sql.split()[0] for sql in ours] == ["INSERT"]
+
+
+def test_many_failures_are_read_in_few_queries(order: Order) -> None:
+    """Twenty failures cost as many queries as one."""
+    shop = SaleorShop()
+    references = []
+    for _ in range(20):
+        event = TransactionEvent.objects.create(
+            transaction=_transaction(order), type=TransactionEventType.CHARGE_FAILURE,
+            currency="USD",
+        )  # fmt: skip
+        references.append(f"transaction_event:{event.pk}")
+
+    def cost(count: int) -> int:
+        with CaptureQueriesContext(connection) as queries, shop.writer():
+            assert len(shop.payment_failures(references[:count])) == count
+        return len(queries)
+
+    assert cost(20) == cost(1) <= 3
