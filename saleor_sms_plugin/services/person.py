@@ -28,6 +28,24 @@ class KnownText:
     body: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownReply:
+    """One text from the number to the shop."""
+
+    at: dt.datetime
+    recipient: str  #: the shop's number
+    body: str
+
+
+def replies_from(number: str, ports: Ports) -> list[KnownReply]:
+    """Every stored text from this E.164 number, oldest first."""
+    with ports.shop.writer():
+        rows = InboundMessage.objects.filter(sender=number).order_by("received_at", "pk")
+        return [
+            KnownReply(at=row.received_at, recipient=row.recipient, body=row.body) for row in rows
+        ]
+
+
 def texts_to(number: str, ports: Ports) -> list[KnownText]:
     """Every stored text to this E.164 number, oldest first."""
     with ports.shop.writer():

@@ -99,8 +99,10 @@ def test_a_part_that_never_comes_is_given_up(called_back: CalledBack) -> None:
 
 
 def test_a_person_is_erased_from_replies(called_back: CalledBack) -> None:
-    """Neither number nor words stay, in the message and in the raw request."""
+    """Shown to their writer; then neither number nor words stay, in message and raw request."""
     _reply(called_back, "It is me")
+    (known,) = person.replies_from(BUYER.phone, called_back.ports)
+    assert (known.recipient, known.body) == (f"+{SHOP}", "It is me")
 
     person.forget_number(BUYER.phone, called_back.ports)
 

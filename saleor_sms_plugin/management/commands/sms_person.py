@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from saleor_sms_plugin.domain import phone_numbers
 from saleor_sms_plugin.exceptions import InvalidRecipient
 from saleor_sms_plugin.management.base import SmsCommand
-from saleor_sms_plugin.services.person import forget_number, texts_to
+from saleor_sms_plugin.services.person import forget_number, replies_from, texts_to
 
 
 class Command(SmsCommand):
@@ -30,10 +30,14 @@ class Command(SmsCommand):
             self.show({"number": shown, "erased": count}, words, as_json=options["json"])
             return
         texts = texts_to(number, self.ports)
+        replies = replies_from(number, self.ports)
         lines = [f"{len(texts)} texts to {shown}"]
         lines += [
             f"{text.at:%Y-%m-%d %H:%M} {text.channel} order {text.order or '-'} {text.event}: "
             f"{text.status} {text.why} {text.body}".rstrip()
             for text in texts
         ]
-        self.show({"number": number, "texts": texts}, "\n".join(lines), as_json=options["json"])
+        lines.append(f"{len(replies)} replies from {shown}")
+        lines += [f"{each.at:%Y-%m-%d %H:%M} to {each.recipient}: {each.body}" for each in replies]
+        result = {"number": number, "texts": texts, "replies": replies}
+        self.show(result, "\n".join(lines), as_json=options["json"])
