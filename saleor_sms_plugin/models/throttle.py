@@ -38,11 +38,13 @@ class Throttle(models.Model):
 
 def lease(key: str, run: UUID, seconds: float) -> bool:
     """This run has the account for ``seconds``; False while another one has it."""
-    ensure(key)
     now = _now()
     free = Q(run__isnull=True) | Q(run_until__lt=now) | Q(run=run)
-    taken = Throttle.objects.filter(free, key=key)
-    return bool(taken.update(run=run, run_until=now + dt.timedelta(seconds=seconds)))
+    ours = {"run": run, "run_until": now + dt.timedelta(seconds=seconds)}
+    if Throttle.objects.filter(free, key=key).update(**ours):
+        return True
+    ensure(key)
+    return bool(Throttle.objects.filter(free, key=key).update(**ours))
 
 
 def ensure(key: str) -> None:

@@ -25,6 +25,7 @@ from ..exceptions import (
     TerminalProviderError,
 )
 from ..models import Message, SendAttempt
+from ..models.many import update_many
 from ..ports import Ports
 from ..providers import OutboundMessage, Provider, SendResult
 from .writing import Text
@@ -108,7 +109,7 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
         ]
         for ready in kept:
             _write(ready)
-        Message.objects.bulk_update([ready.message for ready in kept], _WRITTEN)
+        update_many([ready.message for ready in kept], _WRITTEN)
         attempts = SendAttempt.objects.bulk_create(
             SendAttempt(
                 message=ready.message,
@@ -271,8 +272,8 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
         for name, value in ending.message.items():
             setattr(row, name, value)
         ended.append(row)
-    SendAttempt.objects.bulk_update([begun.attempt for begun, _ in answers], _ANSWERED)
-    Message.objects.bulk_update(ended, _ENDED)
+    update_many([begun.attempt for begun, _ in answers], _ANSWERED)
+    update_many(ended, _ENDED)
 
 
 def _when_database_is_back(store: Callable[[], None]) -> None:

@@ -23,7 +23,7 @@ from ..exceptions import ConfigurationError, TemplateError
 from ..models import Activation, Message, Throttle
 from ..models import throttle as throttles
 from ..ports import Order, Ports
-from . import claims, consent, door, installation, recipients, subjects, writing
+from . import claims, consent, door, installation, recipients, subjects, suppression, writing
 from .accounts import Account, accounts_of, provider_of
 from .calls import Begun, Ending, Ready, ask, begin, end
 from .channels import Channel, activations, load
@@ -33,7 +33,8 @@ from .rules import not_since
 
 logger = logging.getLogger(__name__)
 
-LEASED = 15.0  #: seconds a run has its account, and a dead one keeps it; renewed with each claim
+LEASED = 15.0  #: seconds a run has its account, and a dead one keeps it; renewed meanwhile
+RENEWED_EACH = 1.0  #: seconds
 SOON = 1.0  #: seconds a reserved slot may be away
 BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
 SPACING = 0.97  #: calls of a run never come closer than this part of the interval
@@ -50,6 +51,7 @@ class Knowledge:
     channels: Mapping[int, Channel]
     orders: Mapping[str, Order]
     active: Mapping[tuple[int, str], Activation]
+    suppressed: Mapping[str, str]
 
 
 def run(ports: Ports, until: dt.datetime) -> int:
@@ -95,6 +97,7 @@ class AccountRun:
         self._oldest_kept = 0.0
         self._in_flight = 0
         self._last_call = 0.0
+        self._renewed = float("-inf")
 
     def go(self) -> int:
         """Returns how many calls were made; 0 where another run has the account."""
@@ -116,8 +119,7 @@ class AccountRun:
         if now >= self.until:
             return False
         with self.ports.shop.writer():
-            throttles.lease(self.key, self.id, LEASED)
-            self.throttle = Throttle.objects.get(key=self.key)
+            self._renew()
             channels = load(self.ports)
             account = next((a for a in accounts_of(channels.values()) if a.key == self.key), None)
             closed = self.throttle.closed_until is not None and self.throttle.closed_until > now
@@ -139,6 +141,14 @@ class AccountRun:
                 claims.give_back(self.id, [each.message.pk for each in ready])
             return False
         return True
+
+    def _renew(self) -> None:
+        """The account stays ours, and its row is fresh; asked of the database once in a while."""
+        if time.monotonic() < self._renewed + RENEWED_EACH:
+            return
+        self._renewed = time.monotonic()
+        throttles.lease(self.key, self.id, LEASED)
+        self.throttle = Throttle.objects.get(key=self.key)
 
     def _set_pace(self, account: Account) -> None:
         self._interval = self.throttle.slowdown / account.rate if account.rate else 0.0
@@ -272,6 +282,7 @@ def _read(batch: list[Message], channels: Mapping[int, Channel], ports: Ports) -
         channels=channels,
         orders=subjects.read(order_ids, checkout_ids, ports),
         active=activations(channels.keys()),
+        suppressed=suppression.among(message.recipient for message in batch),
     )
 
 
@@ -360,7 +371,9 @@ def _at_the_door(
         return MessageStatus.SUPPRESSED, Reason.ORDER_GONE, ""
     if order and (reason := door.ended(spec, order, message.says)):
         return MessageStatus.SUPPRESSED, reason, ""
-    if refused := recipients.refused(message.recipient, channel, to_staff=message.to_staff):
+    if refused := recipients.refused(
+        message.recipient, channel, to_staff=message.to_staff, suppressed=known.suppressed
+    ):
         return MessageStatus.SUPPRESSED, *refused
     purpose = Purpose(message.purpose)
     if reason := consent.may_send(message.recipient, purpose, spec.name, channel, now):

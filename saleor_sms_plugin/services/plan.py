@@ -25,6 +25,7 @@ from ..events.catalogue import (
     RecipientRule,
 )
 from ..models import Activation, Message, ShopEvent, locks
+from ..models.many import update_many
 from ..models.message import WAITING
 from ..ports import Order, PaymentFailure, Ports
 from . import consent, door, failures, recipients, rules, subjects
@@ -185,7 +186,7 @@ def _flush(cases: Sequence[Case]) -> None:
                 changed.append(event)
     done = [event.pk for event in changed if event.plan_at is None]
     ShopEvent.objects.filter(pk__in=done).update(plan_at=None)
-    ShopEvent.objects.bulk_update([e for e in changed if e.plan_at is not None], ["plan_at"])
+    update_many([event for event in changed if event.plan_at is not None], ["plan_at"])
 
 
 def _settle(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..domain import phone_numbers, sender_ids
@@ -50,12 +51,23 @@ def of_staff(raw: str, channel: Channel) -> Recipient:
     return _checked(_parse(raw, channel.default_country), channel, to_staff=True)
 
 
-def refused(number: str, channel: Channel, *, to_staff: bool) -> tuple[Reason, str] | None:
-    """Why a number may not be texted by these settings, None when it may."""
+def refused(
+    number: str,
+    channel: Channel,
+    *,
+    to_staff: bool,
+    suppressed: Mapping[str, str] | None = None,
+) -> tuple[Reason, str] | None:
+    """Why a number may not be texted by these settings, None when it may.
+
+    ``suppressed`` is ``suppression.among`` a batch of numbers; None asks for this one.
+    """
     country = phone_numbers.country_of(number)
     if not to_staff and country not in channel.allowed_countries:
         return Reason.COUNTRY_NOT_ALLOWED, f"{country}: see “Allowed countries”."
-    if (since := suppression.why(number)) is not None:
+    if suppressed is None:
+        suppressed = suppression.among([number])
+    if (since := suppressed.get(number)) is not None:
         return Reason.NUMBER_SUPPRESSED, since
     if channel.config.test_numbers and number not in channel.config.test_numbers:
         return Reason.NOT_A_TEST_NUMBER, ""

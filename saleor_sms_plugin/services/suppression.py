@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..domain import phone_numbers
@@ -23,12 +24,13 @@ class Suppressed:
     since: dt.datetime
 
 
-def why(number: str) -> str | None:
-    """Since when and why this E.164 number is not texted, None when it is."""
-    row = SuppressedNumber.objects.filter(number=number).first()
-    if row is None:
-        return None
-    return f"Since {row.since:%Y-%m-%d}" + (f" ({row.source})." if row.source else ".")
+def among(numbers: Iterable[str]) -> dict[str, str]:
+    """Those of these E.164 numbers that are on the list, with since when and why."""
+    rows = SuppressedNumber.objects.filter(number__in=set(numbers))
+    return {
+        row.number: f"Since {row.since:%Y-%m-%d}" + (f" ({row.source})." if row.source else ".")
+        for row in rows
+    }
 
 
 def found_unusable(number: str, source: str, now: dt.datetime) -> bool:
