@@ -7,11 +7,12 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from django.db import connections, router, transaction
+from django.db import transaction
 
 from ..events.catalogue import SIGNALS
 from ..events.keys import event_key
 from ..models import ShopEvent
+from ..models.once import insert_once
 from ..ports import Ports
 
 logger = logging.getLogger(__name__)
@@ -53,24 +54,7 @@ def record(happening: Happening, ports: Ports) -> bool:
         plan_at=None if happening.name in SIGNALS else now,
     )
     with ports.shop.writer():
-        return _insert_once(event)
-
-
-def _insert_once(event: ShopEvent) -> bool:
-    # Not bulk_create(ignore_conflicts=True): it opens a transaction, two statements more.
-    connection = connections[router.db_for_write(ShopEvent)]
-    quote = connection.ops.quote_name
-    fields = [f for f in ShopEvent._meta.local_concrete_fields if not f.primary_key]
-    columns = ", ".join(quote(str(f.column)) for f in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    values = [f.get_db_prep_save(getattr(event, f.attname), connection) for f in fields]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {quote(ShopEvent._meta.db_table)} ({columns}) VALUES ({marks})"  # noqa: S608 (names are ours)
-            " ON CONFLICT DO NOTHING",
-            values,
-        )
-        return bool(cursor.rowcount == 1)
+        return insert_once(event)
 
 
 def hear(happening: Callable[[], Happening], ports: Ports) -> None:

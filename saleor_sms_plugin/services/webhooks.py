@@ -14,10 +14,11 @@ import logging
 import traceback
 from collections.abc import Collection, Sequence
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from ..exceptions import ConfigurationError, Replayed, WebhookError
 from ..models import ProviderAccount, WebhookRequest
+from ..models.once import insert_once
 from ..ports import Ports
 from ..providers import ParsedInbound, ParsedReceipt, WebhookData, provider_class
 from . import inbound, receipts
@@ -45,7 +46,7 @@ def receive(account: ProviderAccount, request: WebhookData, path: str, ports: Po
         received_at=request.received_at,
     )  # fmt: skip
     refusal = _judge(row, ports)
-    if not _insert(row):
+    if not insert_once(row):
         refusal = _again(row, refusal)
     if refusal:
         logger.warning(
@@ -147,15 +148,6 @@ def _verified(row: WebhookRequest, ports: Ports) -> str:
     raise refusal
 
 
-def _insert(row: WebhookRequest) -> bool:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
-        return False
-    return True
-
-
 def _again(row: WebhookRequest, refusal: WebhookError | None) -> WebhookError | None:
     """What came before: the same request, or another one with the same nonce."""
     known = WebhookRequest.objects.filter(account=row.account, digest=row.digest)
@@ -163,8 +155,7 @@ def _again(row: WebhookRequest, refusal: WebhookError | None) -> WebhookError | 
         used = Replayed()
         row.nonce = ""
         _refuse(row, used, Status.REFUSED, row.received_at)
-        row.pk = None
-        _insert(row)
+        insert_once(row)
         return used
     if refusal is None and before.status == Status.REFUSED:
         # It could not be verified then: a secret was put right, or a clock.

@@ -371,7 +371,7 @@ def test_what_was_not_stored_is_sent_again(
         raise DatabaseError("away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(WebhookRequest, "save", away)
+        patched.setattr(webhooks, "insert_once", away)
         assert called_back.report().status_code == 503
     assert _requests() == []
     assert called_back.report().status_code == 200
