@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from typing import ClassVar
 
 from django.db import models
@@ -25,6 +26,8 @@ class ProviderAccount(models.Model):
     hook_token = models.CharField(max_length=64, unique=True, default=new_hook_token)
     #: its settings had a signature secret when they were last seen: the token alone is no proof
     signs = models.BooleanField(default=False)
+    #: another one after every save of settings: what a process remembers of them ends there
+    version = models.UUIDField(default=uuid.uuid4)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+import uuid
+from collections import OrderedDict
 from collections.abc import Mapping
 
 from ..models import ProviderAccount
@@ -9,6 +12,12 @@ from ..ports import Ports
 from ..providers import known_providers, provider_class
 from .accounts import key_of
 from .channels import Channel, load
+
+REMEMBERED = 30.0
+MOST_REMEMBERED = 16
+_remembered: OrderedDict[tuple[int, uuid.UUID], tuple[list[Mapping[str, str]], float]] = (
+    OrderedDict()
+)
 
 
 def ensure(channel: Channel, ports: Ports) -> ProviderAccount | None:
@@ -41,8 +50,28 @@ def path(account: ProviderAccount) -> str:
     return f"/plugins/saleor_sms_plugin/hooks/{account.hook_token}/"
 
 
+def forget_settings() -> None:
+    """No process uses settings that it remembers from before. Call it at every save."""
+    ProviderAccount.objects.update(version=uuid.uuid4())
+
+
 def settings_of(account: ProviderAccount, ports: Ports) -> list[Mapping[str, str]]:
-    """The settings, each once, of the channels that use the account, active or not."""
+    """The settings, each once, of the channels that use the account, active or not.
+
+    They are remembered until the next save; what was changed past the dashboard (SQL, an
+    environment variable) is seen within ``REMEMBERED`` seconds.
+    """
+    key = (account.pk, account.version)
+    found, until = _remembered.get(key, ([], 0.0))
+    if time.monotonic() >= until:
+        found = _read_settings(account, ports)
+        _remembered[key] = (found, time.monotonic() + REMEMBERED)
+        while len(_remembered) > MOST_REMEMBERED:
+            _remembered.popitem(last=False)
+    return found
+
+
+def _read_settings(account: ProviderAccount, ports: Ports) -> list[Mapping[str, str]]:
     found: dict[tuple[tuple[str, str], ...], Mapping[str, str]] = {}
     for channel in load(ports).values():
         config = channel.config

@@ -46,3 +46,4 @@ def saved(channel_id: int, ports: Ports) -> None:
         for channel in load(ports, [channel_id]).values():
             addresses.ensure(channel, ports)
             health.reopen([key_of(channel)])
+        addresses.forget_settings()
