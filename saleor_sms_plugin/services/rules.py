@@ -269,12 +269,11 @@ def payment(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     ]
     if reason := failures.objection(spec, failure, case.order, [each for _, each in siblings]):
         return Suppress(reason=reason)
-    later = any(
-        each.kind is failure.kind and (e.recorded_at, e.pk) > (event.recorded_at, event.pk)
-        and not case.is_planned(e, spec.name) and not each.succeeded
+    this = (event.recorded_at, event.pk)
+    if any(
+        each.kind is failure.kind and (e.recorded_at, e.pk) > this and not each.succeeded
         for e, each in siblings
-    )  # fmt: skip
-    if later:
+    ):
         return Suppress(reason=Reason.MERGED, detail="Into the next failure.")
     for text in case.texts(spec.name):
         same = text.says.get("failed", {}).get("kind") == failure.kind
