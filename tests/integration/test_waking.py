@@ -80,9 +80,7 @@ def test_a_run_looks_again_for_what_made_no_nudge(
     assert LINGER > GAP
     stage.configure("order_created")
     monkeypatch.setattr(wiring, "ports", lambda: stage.ports)
-    monkeypatch.setattr(
-        tasks.time, "sleep", lambda seconds: stage.happen("order_created", stage.order())
-    )
+    monkeypatch.setattr(time, "sleep", lambda seconds: stage.happen("order_created", stage.order()))
 
     tasks.run()
 

@@ -16,8 +16,8 @@ def test_the_form_is_in_an_owners_order() -> None:
     assert names[:19] == [
         "status", "provider", "api_key", "api_secret", "application_id", "private_key",
         "signature_secret", "webhook_url", "api", "sender_id", "shop_name", "contact",
-        "default_country", "allowed_countries", "test_numbers", "send_test_to", "last_test", "staff_numbers",
-        "storefront_url",
+        "default_country", "allowed_countries", "test_numbers", "send_test_to", "last_test",
+        "staff_numbers", "storefront_url",
     ]  # fmt: skip
     assert names[19:] == [
         *(f"text_{spec.name}" for spec in CATALOGUE),
