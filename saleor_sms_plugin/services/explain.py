@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..domain import phone_numbers
 from ..events.catalogue import EVENTS, SOURCES
 from ..models import Message, SendAttempt, ShopEvent
+from ..models.message import WAITING
 from ..ports import Order, Ports
 from . import subjects
 
@@ -83,7 +84,7 @@ def _decision(message: Message) -> Decision:
         status=message.status,
         reason=message.reason,
         why=message.why,
-        not_before=message.not_before if message.finished_at is None else None,
+        not_before=message.not_before if message.status in WAITING else None,
         segment_count=message.segment_count,
         body=message.body,
         reference=str(message.reference),

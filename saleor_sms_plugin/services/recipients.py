@@ -95,5 +95,9 @@ def _parse(raw: str, region: str) -> Recipient:
     try:
         number = phone_numbers.parse(raw, region)
     except InvalidRecipient as error:
-        return Recipient(reason=Reason(error.reason), detail=str(error))
+        reason = Reason(error.reason)
+        # The other reasons say it all; what is wrong with an invalid number has many forms.
+        return Recipient(
+            reason=reason, detail=str(error) if reason is Reason.INVALID_NUMBER else ""
+        )
     return Recipient(number=number, country=phone_numbers.country_of(number))

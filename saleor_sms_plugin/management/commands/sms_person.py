@@ -34,7 +34,7 @@ class Command(SmsCommand):
         lines = [f"{len(texts)} texts to {shown}"]
         lines += [
             f"{text.at:%Y-%m-%d %H:%M} {text.channel} order {text.order or '-'} {text.event}: "
-            f"{text.status} {text.why} {text.body}".rstrip()
+            + " ".join(part for part in (text.status, text.why, text.body) if part)
             for text in texts
         ]
         lines.append(f"{len(replies)} replies from {shown}")

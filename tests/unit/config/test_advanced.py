@@ -26,6 +26,8 @@ DEFAULTS = {
     "staff_night": Night(dt.time(22), dt.time(7)),
     "staff_timezone": "",
     "staff_language": "",
+    "rate": None,
+    "sender_rates": {},
     "max_segments": 4,
 }
 
@@ -53,6 +55,8 @@ def test_every_setting_is_read() -> None:
         "staff_night = off\r\n"
         "staff_timezone = Europe/Warsaw\r\n"
         "staff_language = PT_br\n"
+        "rate = 12.5\r\n"
+        "sender_rate.+12125552368 = 1\r\n"
         "max_segments = 2"
     )
     assert faults == []
@@ -70,6 +74,8 @@ def test_every_setting_is_read() -> None:
         "staff_night": None,
         "staff_timezone": "Europe/Warsaw",
         "staff_language": "pt-br",
+        "rate": 12.5,
+        "sender_rates": {"12125552368": 1.0},
         "max_segments": 2,
     }
 
@@ -108,6 +114,11 @@ def test_every_setting_is_read() -> None:
         ("staff_timezone = ../../etc/passwd", "is not a time zone."),
         ("staff_timezone = Europe", "is not a time zone."),
         ("staff_language = Polish", "is not a language."),
+        ("rate = fast", "“fast” is not a rate. Write requests a second, such as 30."),
+        ("rate = -1", "“-1” is not a rate."),
+        ("rate = 0.001", "“0.001” will not do. Write 0, or from 0.01 to 10000."),
+        ("rate = 99999", "“99999” will not do."),
+        ("sender_rate.A/B = 1", "sender"),
         ("tracking_url.* = https://example.com/", "does not say where the tracking number goes."),
         ("tracking_url.* = http://example.com/{number}", "does not start with https://."),
         ("tracking_url.* = https://{number}.example.com/", "must have the number after the host"),

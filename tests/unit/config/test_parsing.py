@@ -386,5 +386,5 @@ def test_no_stored_row_raises(values: dict[str, object]) -> None:
 def test_a_value_that_is_no_text_is_told(name: str, value: object) -> None:
     """Lists and nested values are a problem of their field; computed fields are not read."""
     config = _one(name, value)
-    computed = {"status", "last_test"}
+    computed = {"status", "last_test", "webhook_url"}
     assert [fault.field for fault in config.problems] == ([] if name in computed else [name])
