@@ -43,8 +43,10 @@ _RECEIPTS = frozenset({_S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED, _S.REJECTED})
 
 #: status → the statuses that may follow it; staying where it is needs no transition
 ALLOWED: dict[MessageStatus, frozenset[MessageStatus]] = {
-    _S.QUEUED: frozenset({_S.SENDING, _S.HELD}) | _UNSENT_ENDS,
-    _S.HELD: frozenset({_S.QUEUED, _S.SENDING}) | _UNSENT_ENDS,
+    # A receipt for a text that waits to be tried again: the provider had taken it after all,
+    # and sending it once more would be twice.
+    _S.QUEUED: frozenset({_S.SENDING, _S.HELD, _S.SENT}) | _UNSENT_ENDS | _RECEIPTS,
+    _S.HELD: frozenset({_S.QUEUED, _S.SENDING, _S.SENT}) | _UNSENT_ENDS | _RECEIPTS,
     # Back to the queue only where the provider is known not to have accepted it. A receipt
     # may overtake the answer.
     _S.SENDING: frozenset({_S.SENT, _S.OUTCOME_UNKNOWN, _S.QUEUED, _S.HELD})

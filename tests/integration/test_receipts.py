@@ -351,3 +351,17 @@ def test_the_server_reports_by_itself(called_back: CalledBack) -> None:
 
     assert len(request.message_ids) == 1
     assert request.message_ids == tuple(SendAttempt.objects.get().provider_message_ids)
+
+
+def test_a_receipt_ends_a_text_that_waits_for_another_try(called_back: CalledBack) -> None:
+    """Its answer said "not taken", but it was: it is not sent a second time."""
+    text = called_back.send()
+    again = called_back.clock.now() + dt.timedelta(minutes=5)
+    Message.objects.update(status="queued", reason="retry", not_before=again, sent_at=None)
+
+    called_back.report()
+    called_back.later(minutes=30)
+
+    assert called_back.status_of(text) == ("delivered", "")
+    assert text.attempt_count == 1
+    assert len(called_back.vonage.requests) == 1

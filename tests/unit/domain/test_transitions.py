@@ -16,8 +16,15 @@ def statuses(words: str) -> set[MessageStatus]:
 @pytest.mark.parametrize(
     ("old", "following"),
     [
-        ("queued", "sending held expired suppressed cancelled failed"),
-        ("held", "queued sending expired suppressed cancelled failed"),
+        (
+            "queued",
+            "sending held sent expired suppressed cancelled failed delivered undelivered rejected",
+        ),
+        (
+            "held",
+            "queued sending sent expired suppressed cancelled failed "
+            "delivered undelivered rejected",
+        ),
         (
             "sending",
             "sent outcome_unknown queued held expired suppressed cancelled failed "
