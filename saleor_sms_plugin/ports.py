@@ -16,6 +16,11 @@ from enum import StrEnum
 from typing import Protocol
 
 
+#: The shop's tables that say which payments failed, and which say what happened to orders.
+PAYMENT_TABLES = ("transaction_event", "transaction")
+TRACE_TABLES = ("order", "order_event", "refund_event", "refund")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Address:
     """A postal address; every part but the country may be empty."""
@@ -119,6 +124,19 @@ class PaymentFailure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trace:
+    """What a row of the shop says has happened; a hook should have told of it."""
+
+    name: str  #: a source of the catalogue
+    channel_id: int
+    order_id: str
+    occurred_at: dt.datetime  #: as the row says
+    subject_id: str = ""  #: the parcel; the order where empty
+    transition: str = ""  #: as the hook would say it
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelConfiguration:
     """One channel's stored plugin configuration, unparsed."""
 
@@ -159,6 +177,16 @@ class Shop(Protocol):
 
     def failed_payments(self, table: str, after: int, up_to: int) -> Sequence[FailureRow]:
         """The rows of this table that say so, of these ids; *after* is left out."""
+
+    def trace_positions(self) -> Mapping[str, int]:
+        """The highest id now in each of ``TRACE_TABLES``."""
+
+    def traces(self, table: str, after: int, up_to: int, until: dt.datetime) -> Sequence[Trace]:
+        """What rows of these ids say has happened until then, oldest first; *after* is left out.
+
+        A refund's transition is the order's cumulative refunded amount as it is now, and an
+        order with a refund after *until* is left out.
+        """
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
         """The orders a person may mean by a number or an id; at most one in Saleor.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -15,8 +16,8 @@ from saleor.plugins.models import PluginConfiguration
 from saleor.shipping.models import ShippingZone
 
 from ..config import stored_values
-from ..ports import ChannelConfiguration, FailureRow, Order, PaymentFailure
-from . import checkouts, orders, payments
+from ..ports import ChannelConfiguration, FailureRow, Order, PaymentFailure, Trace
+from . import checkouts, order_events, orders, payments
 
 PLUGIN_ID = "saleor_sms_plugin"
 
@@ -66,6 +67,12 @@ class SaleorShop:
 
     def failed_payments(self, table: str, after: int, up_to: int) -> Sequence[FailureRow]:
         return payments.failed(table, after, up_to)
+
+    def trace_positions(self) -> Mapping[str, int]:
+        return order_events.positions()
+
+    def traces(self, table: str, after: int, up_to: int, until: dt.datetime) -> Sequence[Trace]:
+        return order_events.read(table, after, up_to, until)
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
         ids = orders.ids_of(number_or_id)

@@ -10,12 +10,14 @@ from .message import Message, SendAttempt
 from .position import Position
 from .provider_account import ProviderAccount
 from .shop_event import ShopEvent
+from .storm import BusyHour, Storm
 from .suppressed_number import SuppressedNumber
 from .throttle import Throttle
 from .webhook_request import WebhookRequest
 
 __all__ = [
     "Activation",
+    "BusyHour",
     "DeliveryReceipt",
     "InboundMessage",
     "Installation",
@@ -24,6 +26,7 @@ __all__ = [
     "ProviderAccount",
     "SendAttempt",
     "ShopEvent",
+    "Storm",
     "SuppressedNumber",
     "Throttle",
     "WebhookRequest",

@@ -6,14 +6,15 @@ from django.db import models
 
 
 class Position(models.Model):
-    """How far a detector had read one of the shop's tables at one time.
+    """How far one of the shop's tables had been read at one time.
 
-    Several per table: ids are not in commit order, so a run starts where the one of some
-    minutes ago had ended.
+    Several per table: ids are not in commit order, so a run starts no later than where the
+    table's end was some minutes ago.
     """
 
     name = models.CharField(max_length=64)  # the table, in the word of ``ports.Shop``
     value = models.BigIntegerField()  # the highest id read
+    highest = models.BigIntegerField()  # the highest id there was
     seen_at = models.DateTimeField()
 
     class Meta:

@@ -15,6 +15,8 @@ class ShopEvent(models.Model):
     checkout_id = models.CharField(max_length=36, blank=True)  # where it began without an order
     subject_id = models.CharField(max_length=64)  # the order, the parcel, or the payment's row
     channel_id = models.IntegerField()  # 0: nobody looked it up yet
+    found = models.BooleanField(default=False)  # by a detector or the reconciler, not a hook
+    held = models.BooleanField(default=False)  # of a storm: its texts wait for ``sms_release``
     facts = models.JSONField(default=dict)  # what only the hook knew: notify, number, amount
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -29,6 +29,7 @@ class Happening:
     transition: str = ""  #: see ``events.keys.event_key``
     facts: Mapping[str, object] = field(default_factory=dict)  #: what the row cannot say later
     occurred_at: dt.datetime | None = None  #: None: now
+    found: bool = False  #: no hook told of it: a detector or the reconciler did
 
     @property
     def key(self) -> str:
@@ -41,20 +42,38 @@ def record(happening: Happening, ports: Ports) -> bool:
     Executes exactly one statement, ``INSERT … ON CONFLICT DO NOTHING``, and no transaction of
     its own. Raises what the database raises: the caller at the shop's side catches it.
     """
+    with ports.shop.writer():
+        return insert_once(_row(happening, ports.clock.now()))
+
+
+def record_many(
+    happenings: Sequence[Happening], ports: Ports, held: Collection[tuple[int, str]] = ()
+) -> None:
+    """The events are stored, those that were not, in one statement.
+
+    The texts of ``held``, by (channel, name), wait for staff.
+    """
     now = ports.clock.now()
-    event = ShopEvent(
+    rows = [_row(each, now) for each in happenings]
+    for row in rows:
+        row.held = (row.channel_id, row.name) in held
+    with ports.shop.writer():
+        ShopEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _row(happening: Happening, now: dt.datetime) -> ShopEvent:
+    return ShopEvent(
         key=happening.key,
         name=happening.name,
         order_id=happening.order_id,
         subject_id=happening.subject_id or happening.order_id,
         channel_id=happening.channel_id,
         facts=dict(happening.facts),
+        found=happening.found,
         occurred_at=min(happening.occurred_at or now, now),
         recorded_at=now,
         plan_at=None if happening.name in SIGNALS else now,
     )
-    with ports.shop.writer():
-        return insert_once(event)
 
 
 def hear(happening: Callable[[], Happening], ports: Ports) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ..config import Problem, check
 from ..ports import Ports
 from ..providers import known_providers, provider_class
-from . import activation, addresses, detect, health, installation
+from . import activation, addresses, detect, health, installation, reconcile
 from .accounts import key_of
 from .channels import load
 
@@ -36,13 +36,14 @@ def refusals(
 
 
 def saved(channel_id: int, ports: Ports) -> None:
-    """Call it in the transaction of the save: activation instants, installation, the
-    detector's first positions and the account with its webhook address are right; an account that
-    was closed is tried again."""
+    """Call it in the transaction of the save: activation instants, installation, the first
+    positions in the shop's tables and the account with its webhook address are right; an
+    account that was closed is tried again."""
     with ports.shop.writer():
         installation.adopt(ports)
         activation.stamp(ports, [channel_id])
         detect.begin(ports)
+        reconcile.begin(ports)
         for channel in load(ports, [channel_id]).values():
             addresses.ensure(channel, ports)
             health.reopen([key_of(channel)])

@@ -16,11 +16,13 @@ from . import (
     installation,
     plan,
     receipts,
+    reconcile,
     retention,
     webhooks,
 )
 
 DETECTOR_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for the payment tables
+RECONCILER_SHARE = dt.timedelta(seconds=0.3)  #: of a run, at most, for what hooks missed
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
 TURN = dt.timedelta(seconds=1.5)  #: of a run, for planning, then for sending, then again
@@ -74,6 +76,7 @@ def _sweep(ports: Ports) -> None:
     receipts.sweep(ports)
     inbound.give_up_waiting(ports)
     detect.run(ports, ports.clock.now() + DETECTOR_SHARE)
+    reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE)
 
 
 def _beat_is_missing(ports: Ports) -> bool:

@@ -8,9 +8,16 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from ..ports import ChannelConfiguration, Checkout, FailureRow, Order, PaymentFailure
-
-PAYMENT_TABLES = ("transaction_event", "transaction")
+from ..ports import (
+    PAYMENT_TABLES,
+    TRACE_TABLES,
+    ChannelConfiguration,
+    Checkout,
+    FailureRow,
+    Order,
+    PaymentFailure,
+    Trace,
+)
 
 
 class MemoryShop:
@@ -29,6 +36,7 @@ class MemoryShop:
         self.became: dict[str, str] = {}  # checkout id → id of the order it became
         self.failures: dict[str, PaymentFailure] = {}  # by reference
         self.failure_rows: dict[str, dict[int, FailureRow]] = {}  # table → row id → row
+        self.trace_rows: dict[str, dict[int, Trace]] = {}  # table → row id → what it says
         self.zones: dict[int, frozenset[str]] = {}
 
     @classmethod
@@ -79,6 +87,10 @@ class MemoryShop:
         self.failure_rows.setdefault(table, {})[int(failure.reference.rpartition(":")[2])] = row
         return row
 
+    def leave(self, table: str, number: int, trace: Trace) -> None:
+        """The table has a row of this id that says so; no hook was called."""
+        self.trace_rows.setdefault(table, {})[number] = trace
+
     # ports.Shop
 
     def writer(self) -> AbstractContextManager[None]:
@@ -115,6 +127,13 @@ class MemoryShop:
     def failed_payments(self, table: str, after: int, up_to: int) -> Sequence[FailureRow]:
         rows = sorted(self.failure_rows.get(table, {}).items())
         return [row for number, row in rows if after < number <= up_to]
+
+    def trace_positions(self) -> Mapping[str, int]:
+        return {table: max(self.trace_rows.get(table, {}), default=0) for table in TRACE_TABLES}
+
+    def traces(self, table: str, after: int, up_to: int, until: dt.datetime) -> Sequence[Trace]:
+        rows = sorted(self.trace_rows.get(table, {}).items())
+        return [row for number, row in rows if after < number <= up_to and row.occurred_at <= until]
 
     def find_orders(self, number_or_id: str) -> Sequence[Order]:
         wanted = number_or_id.lstrip("#")
