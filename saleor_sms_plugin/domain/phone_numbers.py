@@ -7,7 +7,7 @@ first use. No message of this module holds a whole number.
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from ..exceptions import InvalidRecipient
@@ -96,6 +96,7 @@ def _verdicts() -> dict[int, Reason | None]:
     }
 
 
+@lru_cache(maxsize=1024)
 def country_of(e164: str) -> str:
     """The ISO country of a number in E.164 form, "" where it has none or is unreadable."""
     import phonenumbers

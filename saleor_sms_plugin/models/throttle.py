@@ -60,6 +60,11 @@ def release(key: str, run: UUID) -> None:
     Throttle.objects.filter(key=key, run=run).update(run=None, run_until=None)
 
 
+def keep_answer_seconds(key: str, run: UUID, seconds: float) -> None:
+    """How long the provider takes, as the run that has the account saw it."""
+    Throttle.objects.filter(key=key, run=run).update(answer_seconds=seconds)
+
+
 def reserve(key: str, count: int, interval: float, within: float) -> float | None:
     """``count`` slots, ``interval`` seconds apart, are ours; one statement on PostgreSQL.
 

@@ -252,7 +252,7 @@ _ANSWERED = ("outcome", "code", "detail", "http_status", "provider_message_ids",
 
 
 def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
-    locked = Message.objects.select_for_update().order_by("pk")
+    locked = Message.objects.select_for_update().order_by("pk").only(*_ENDED, "attempt_count")
     rows = locked.in_bulk([begun.ready.message.pk for begun, _ in answers])
     ended = []
     for begun, ending in answers:

@@ -6,12 +6,14 @@ import datetime as dt
 import logging
 import time
 import uuid
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from queue import Empty, SimpleQueue
+from threading import Lock
 
 from django.db import InterfaceError, OperationalError, connections
 
@@ -40,6 +42,8 @@ BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are
 SPACING = 0.97  #: calls of a run never come closer than this part of the interval
 STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
 MOST_THREADS = 16
+BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
+CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
 MOST_SENDER_WAIT = 60.0  #: seconds
 MEND_AGAIN = dt.timedelta(minutes=5)  #: how often a text held by a configuration is tried
 
@@ -82,10 +86,9 @@ def _end_orphans(channels: Mapping[int, Channel], ports: Ports) -> None:
 class AccountRun:
     """One run for one provider account: at most one exists at a time, in all workers together.
 
-    The main thread claims, prepares, reserves slots and stores outcomes; the calls are made by
-    threads that are kept, with their connections, for the next run. While calls are in flight
-    the next texts are prepared. A killed worker leaves unknown at most the texts of one ``begin``
-    and one per thread.
+    The main thread claims, prepares, reserves slots and stores outcomes. Threads, kept with their
+    connections for the next run, each wait for a slot and call; meanwhile the next texts are
+    prepared. A killed worker leaves unknown at most the texts of one ``begin`` and one per thread.
     """
 
     def __init__(self, key: str, ports: Ports, until: dt.datetime) -> None:
@@ -96,6 +99,8 @@ class AccountRun:
         self._kept: list[tuple[Begun, Ending]] = []
         self._oldest_kept = 0.0
         self._in_flight = 0
+        self._turn = Lock()
+        self._slots: deque[float] = deque()
         self._last_call = 0.0
         self._renewed = float("-inf")
 
@@ -110,6 +115,7 @@ class AccountRun:
         finally:
             self._finish_calls()
             with self.ports.shop.writer():
+                self._keep_answer_seconds()
                 throttles.release(self.key, self.id)
         return self.called
 
@@ -131,14 +137,9 @@ class AccountRun:
             if not batch:
                 return False
             ready = self._prepare(batch, own, account)
-        while ready:
-            sent = self._send(ready)
-            if not sent:
-                break
-            ready = ready[sent:]
-        if ready:
+        if left := self._send(ready):
             with self.ports.shop.writer():
-                claims.give_back(self.id, [each.message.pk for each in ready])
+                claims.give_back(self.id, [each.message.pk for each in left])
             return False
         return True
 
@@ -147,14 +148,19 @@ class AccountRun:
         if time.monotonic() < self._renewed + RENEWED_EACH:
             return
         self._renewed = time.monotonic()
+        self._keep_answer_seconds()
         throttles.lease(self.key, self.id, LEASED)
         self.throttle = Throttle.objects.get(key=self.key)
 
+    def _keep_answer_seconds(self) -> None:
+        if self.called:
+            throttles.keep_answer_seconds(self.key, self.id, self.throttle.answer_seconds)
+
     def _set_pace(self, account: Account) -> None:
         self._interval = self.throttle.slowdown / account.rate if account.rate else 0.0
-        in_a_second = 1 / self._interval if self._interval else claims.BATCH
+        in_a_second = 1 / self._interval if self._interval else CLAIMED
         # What cannot be sent within about a second stays free for others.
-        self._most = 1 if self.throttle.is_probing else max(1, min(claims.BATCH, int(in_a_second)))
+        self._most = 1 if self.throttle.is_probing else max(1, min(CLAIMED, int(in_a_second)))
         busy = self.throttle.answer_seconds / self._interval if self._interval else MOST_THREADS
         self._threads = 1 if self.throttle.is_probing else max(1, min(MOST_THREADS, ceil(busy) + 1))
 
@@ -188,26 +194,41 @@ class AccountRun:
                 kept.append(each)
         return kept
 
-    def _send(self, ready: list[Ready]) -> int:
-        """Slots are reserved, attempt rows committed and the calls handed to threads.
+    def _send(self, ready: list[Ready]) -> list[Ready]:
+        """Slots are reserved, then attempt rows committed and calls handed over, batch by batch.
 
-        Returns how many texts left ``ready``; 0 where no slot comes soon or the account closed.
+        Returns the texts left over: all where no slot comes soon, the rest where the run's time
+        is over or the account closed meanwhile.
         """
-        if not self._heard():
-            return 0
-        count = min(len(ready), self._most)
+        if not ready or not self._heard():
+            return ready
         with self.ports.shop.writer():
-            wait = throttles.reserve(self.key, count, self._interval, SOON)
+            wait = throttles.reserve(self.key, len(ready), self._interval, SOON)
         if wait is None:
-            return 0
-        first = time.monotonic() + wait
-        while time.monotonic() < first - BEGIN_BEFORE:
-            self._collect(first - BEGIN_BEFORE - time.monotonic())
-        if not self._heard():
-            return 0
-        for place, begun in enumerate(begin(ready[:count], self.ports)):
-            self._call(begun, first + place * self._interval)
-        return count
+            return ready
+        slots = [time.monotonic() + wait + place * self._interval for place in range(len(ready))]
+        while ready:
+            count = self._room(slots[0] - BEGIN_BEFORE)
+            if not self._heard():
+                break
+            self._slots.extend(slots[:count])
+            for begun in begin(ready[:count], self.ports):
+                self._in_flight += 1
+                self.called += 1
+                _threads_of(self.key).submit(self._ask, begun)
+            ready, slots = ready[count:], slots[count:]
+            if self.ports.clock.now() >= self.until:
+                break
+        return ready
+
+    def _room(self, at: float) -> int:
+        """It is time; returns how many texts may begin: at most a batch waits for a thread."""
+        while time.monotonic() < at:
+            self._collect(at - time.monotonic())
+        most = self._threads + claims.BATCH
+        while self._in_flight > most - BEGIN_AT_LEAST:
+            self._collect(None)
+        return min(claims.BATCH, most - self._in_flight)
 
     def _heard(self) -> bool:
         """Every answer that came is stored; False where it closed the account.
@@ -220,24 +241,21 @@ class AccountRun:
             self._collect(None)
         return self._store()
 
-    def _call(self, begun: Begun, at: float) -> None:
-        """The call is made in its slot, by a thread when one is free."""
-        at = max(at, self._last_call + self._interval * SPACING)
-        while self._in_flight >= self._threads or time.monotonic() < at:
-            waits_for_slot = self._in_flight < self._threads
-            self._collect(at - time.monotonic() if waits_for_slot else None)
-        self._last_call = time.monotonic()
-        self._in_flight += 1
-        self.called += 1
-        _threads_of(self.key).submit(self._ask, begun)
-
     def _ask(self, begun: Begun) -> None:
         try:
+            self._await_slot()
             self._answers.put((begun, ask(begun, self.ports)))
         finally:
             # A provider of another package may have read a database: this thread lives on.
             for connection in connections.all(initialized_only=True):
                 connection.close()
+
+    def _await_slot(self) -> None:
+        """The first slot that nobody took has come; slots belong to no text."""
+        with self._turn:
+            at = max(self._slots.popleft(), self._last_call + self._interval * SPACING)
+            time.sleep(max(0.0, at - time.monotonic()))
+            self._last_call = time.monotonic()
 
     def _collect(self, timeout: float | None) -> None:
         """At most ``timeout`` seconds pass until an answer is taken; what is old is stored."""

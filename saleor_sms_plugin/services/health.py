@@ -35,20 +35,18 @@ def learn(throttle: Throttle, endings: Sequence[Ending], ports: Ports) -> bool:
 
     Only the run that has the account writes these columns.
     """
-    if not endings:
-        return True
     now = ports.clock.now()
-    with ports.shop.writer():
-        for ending in endings:
-            _learn_one(throttle, ending, now)
-        throttle.save(update_fields=_LEARNT)
+    before = [getattr(throttle, name) for name in _LEARNT]
+    for ending in endings:
+        _learn_one(throttle, ending, now)
+    if before != [getattr(throttle, name) for name in _LEARNT]:
+        with ports.shop.writer():
+            throttle.save(update_fields=_LEARNT)
     return throttle.closed_until is None or throttle.closed_until <= now
 
 
-_LEARNT = (
-    "slowdown", "answer_seconds", "failures", "closed_until", "closed_for", "closed_since",
-    "detail",
-)  # fmt: skip
+#: The answer time changes with each answer: it is stored with the lease.
+_LEARNT = ("slowdown", "failures", "closed_until", "closed_for", "closed_since", "detail")
 
 
 def _learn_one(throttle: Throttle, ending: Ending, now: dt.datetime) -> None:

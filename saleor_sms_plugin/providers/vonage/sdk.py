@@ -18,7 +18,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from requests import PreparedRequest
+from requests import PreparedRequest, Session
 from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 from vonage_http_client.http_client import (  # type: ignore[import-untyped]
     HttpClient,
@@ -84,6 +84,7 @@ def connect(api: str, auth: Auth, wire: Wire) -> Post:
     session.mount("https://", wire)
     # Without an auth of its own, requests puts what it finds in ~/.netrc in place of ours
     session.auth = _as_it_is
+    _read_environment_once(session, client.rest_host if api == "sms" else client.api_host)
     send = _APIS[api](client)
 
     def post(message: OutboundMessage) -> None:
@@ -132,6 +133,16 @@ _APIS: dict[str, Callable[[HttpClient], Callable[[OutboundMessage], object]]] = 
 
 def _encoding(body: str) -> str:
     return ENCODINGS[measure(body).encoding]
+
+
+def _read_environment_once(session: Session, host: str) -> None:
+    """Proxies and certificates are what the environment says now, as requests reads it.
+
+    It would read all of it at every request, for a tenth of the time that a text takes.
+    """
+    found = session.merge_environment_settings(f"https://{host}/", {}, None, None, None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    session.trust_env = False
 
 
 def _as_it_is(request: PreparedRequest) -> PreparedRequest:
