@@ -1,161 +1,158 @@
-"""One worker's dispatch against a bare loop that POSTs the same, and its memory.
+"""Dispatch against a bare loop of the same concurrency, and against one Celery task per text.
 
-The loop is what no outbox can beat: one kept-alive connection, nothing written anywhere. The
-distance to it is what durable attempts, the door and the stored answers cost.
+The bare loop is what no outbox can beat: the same POST on kept-alive connections, nothing read
+and nothing written anywhere. The usual way writes nothing either, and so forgets what it sent.
+All rates are the provider's, from the first text's arrival to the last one's.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-import statistics
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from decimal import Decimal
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
-import django
 import requests
 
-from benchmarks.figures import Figure, median_of, seconds_of
-from benchmarks.machine import peak_growth, postgres
-from benchmarks.servers import postgres_server, vonage_server
+from benchmarks import engine
+from benchmarks.figures import Figure, median_of
+from benchmarks.machine import postgres
+from benchmarks.servers import (
+    Provider,
+    postgres_server,
+    provider_server,
+    rate_of,
+    redis_server,
+    scratch,
+)
 
 NAME = "dispatch"
-CHANNEL = 1
-FIRST_NUMBER = 48512000000
+TEXTS, ROUNDS = 5_000, 3
+#: answer time → the least share of the bare loop's rate, the least multiple of the usual way's
+TARGETS = {0.0: (0.5, 1.5), 0.05: (0.9, 5.0)}
+PATIENCE = 600.0  #: seconds; a run that takes longer is broken
 
 
 def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
-    """Five rounds of 300 texts by both, in turn; then the peak memory over 5,000 texts.
+    """5,000 texts at each answer time: as three rounds in turn with the bare loop, then by a
+    Celery worker of one process in turn with the usual way. Also what their PostgreSQL was."""
+    count = max(60, round(TEXTS * scale))
+    with (
+        provider_server() as provider,
+        postgres_server() as url,
+        redis_server() as redis_url,
+        engine.project(provider.url, url) as ports,
+    ):
+        _own(60, provider, ports)  # warm up
+        figures = [
+            figure
+            for delay in TARGETS
+            for figure in (
+                *_against_bare(count, delay, provider, ports),
+                _against_usual(count, delay, provider, redis_url),
+            )
+        ]
+        return figures, postgres(url)
 
-    Also what the PostgreSQL under them was.
-    """
-    rounds, messages = 5, max(10, round(300 * scale))
-    memory_messages = max(20, round(5000 * scale))
-    with vonage_server() as vonage, postgres_server() as url, _project(vonage, url) as ports:
-        from saleor_sms_plugin.services import dispatch
 
-        def send(count: int) -> float:
-            _queue(count, ports)
-            seconds = seconds_of(lambda: dispatch.run(ports, _in_an_hour()))
-            _all_sent(count)
-            return seconds / count
+def _against_bare(count: int, delay: float, provider: Provider, ports: Any) -> list[Figure]:
+    from saleor_sms_plugin.services.dispatch import MOST_THREADS
 
-        send(messages)  # warm up, and something to copy the POST from
-        post = _bare_post(vonage)
-        seconds_of(post, 20)
-        pairs = [(send(messages), seconds_of(post, messages)) for _ in range(rounds)]
-        bare = statistics.median(each for _, each in pairs)
-        _queue(memory_messages, ports)
-        with peak_growth() as grown:
-            dispatch.run(ports, _in_an_hour())
-        _all_sent(memory_messages)
-        server = postgres(url)
-    figures = [
+    pairs = []
+    for _ in range(ROUNDS):
+        provider.reset(delay)
+        own = _own(count // ROUNDS, provider, ports)
+        provider.reset(delay)
+        pairs.append((own, _bare(count // ROUNDS, provider, MOST_THREADS)))
+    after = _after(delay)
+    bare = [their for _, their in pairs]
+    return [
+        median_of(NAME, f"texts of one worker, answered {after}", [own for own, _ in pairs], "/s"),
         median_of(
-            NAME, "texts sent by one worker", [1 / own for own, _ in pairs], "/s",
-            details={"bare_posts_per_second": 1 / bare},
-        ),
-        median_of(
-            NAME, "one text's time over a bare POST", [own / post for own, post in pairs], "x"
-        ),
-        Figure(
-            benchmark=NAME, name=f"memory grown over {memory_messages:,} texts",
-            measured=grown[0], unit="MB", low=grown[0], high=grown[0], samples=1,
+            NAME, f"share of a bare loop, answered {after}", [own / each for own, each in pairs],
+            "x", at_least=TARGETS[delay][0], note=f"{MOST_THREADS} connections each",
+            details={"bare_per_second": sorted(bare)[len(bare) // 2]},
         ),
     ]  # fmt: skip
-    return figures, server
 
 
-@contextmanager
-def _project(vonage: str, url: str) -> Iterator[Any]:
-    """A plain Django project with migrated tables and one channel that sends by *vonage*."""
-    os.environ |= {
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "SALEOR_SMS_VONAGE_BASE_URL": vonage,
-    }
-    django.setup()
-    from django.core.management import call_command
-    from django.db import connections
+def _own(count: int, provider: Provider, ports: Any) -> float:
+    from saleor_sms_plugin.services import dispatch
 
-    from saleor_sms_plugin.ports import Ports
-    from saleor_sms_plugin.services import activation
-    from saleor_sms_plugin.testing.shop import CountingWake, MemoryShop
-    from saleor_sms_plugin.wiring import SystemClock
+    engine.queue(count)
+    dispatch.run(ports, ports.clock.now() + timedelta(hours=1))
+    engine.all_sent(count)
+    return rate_of(provider.arrivals())
 
-    call_command("migrate", verbosity=0)
-    shop = MemoryShop()
-    shop.configure(
-        CHANNEL, "pl", {"provider": "vonage", "api_key": "key", "api_secret": "secret",
-        "sender_id": "Shop", "shop_name": "Shop", "allowed_countries": "PL",
-        "send_order_created": True, "advanced": "rate = 10000"},
-        default_country="PL", currency="PLN",
+
+def _bare(count: int, provider: Provider, threads: int) -> float:
+    """The POSTs that the SDK makes for these texts, and their answers read as JSON."""
+    own = threading.local()
+    fields = {
+        "from": "Acme", "text": _text(7), "type": "text",
+        "api_key": "key", "api_secret": "secret",
+    }  # fmt: skip
+
+    def post(number: int) -> None:
+        if not hasattr(own, "session"):
+            own.session = requests.Session()
+        each = {"to": _to(number), "client-ref": str(uuid4())}
+        answer = own.session.post(
+            f"{provider.url}/sms/json", data=fields | each, timeout=(5, 8)
+        ).json()
+        if answer["messages"][0]["status"] != "0":
+            raise RuntimeError(f"The bare loop's text was refused: {answer}")
+
+    with ThreadPoolExecutor(threads) as loop:
+        list(loop.map(post, range(count)))
+    return rate_of(provider.arrivals())
+
+
+def _against_usual(count: int, delay: float, provider: Provider, redis_url: str) -> Figure:
+    count = count if not delay else max(40, count // 5)
+    pairs = []
+    for _ in range(1 if delay else 2):
+        provider.reset(delay)
+        engine.queue(count)
+        own = _by_worker("benchmarks.celery_app", count, provider, redis_url)
+        provider.reset(delay)
+        pairs.append((own, _by_worker("benchmarks.usual", count, provider, redis_url)))
+    own, their = (sum(rates) / len(pairs) for rates in zip(*pairs, strict=True))
+    return median_of(
+        NAME, f"times the usual way, answered {_after(delay)}", [o / t for o, t in pairs], "x",
+        at_least=TARGETS[delay][1], note="one Celery process each",
+        details={"own_per_second": own, "usual_per_second": their},
     )  # fmt: skip
-    ports = Ports(shop=shop, wake=CountingWake(), clock=SystemClock())
-    activation.stamp(ports)
-    try:
-        yield ports
-    finally:
-        connections.close_all()
 
 
-def _queue(count: int, ports: Any) -> None:
-    """*count* planned texts to different people wait, as ``services.plan`` leaves them."""
-    from saleor_sms_plugin.domain.transitions import MessageStatus
-    from saleor_sms_plugin.events.catalogue import EVENTS
-    from saleor_sms_plugin.models import Message, ShopEvent
-    from saleor_sms_plugin.ports import Address, Order
+def _by_worker(application: str, count: int, provider: Provider, redis_url: str) -> float:
+    """Everything waits before the worker starts; its rate, as the provider saw it."""
+    from redis import Redis
 
-    spec, now, start = EVENTS["order_created"], ports.clock.now(), ShopEvent.objects.count()
-    orders = [
-        Order(
-            id=f"order-{start + i}", number=str(1000 + start + i), channel_id=CHANNEL,
-            channel_slug="pl", status="unfulfilled", origin="checkout", language="pl",
-            created_at=now, currency="PLN", total=Decimal("129.90"), item_count=2,
-            billing=Address(
-                phone=f"+{FIRST_NUMBER + start + i}", country="PL", first_name="Łucja"
-            ),
-        )
-        for i in range(count)
-    ]  # fmt: skip
-    events = ShopEvent.objects.bulk_create(
-        ShopEvent(
-            key=f"order_created:{o.id}", name="order_created", order_id=o.id, subject_id=o.id,
-            channel_id=CHANNEL, occurred_at=now, recorded_at=now,
-        )
-        for o in orders
-    )  # fmt: skip
-    Message.objects.bulk_create(
-        Message(
-            event=event, event_name=spec.name, order_id=o.id, order_number=o.number,
-            channel_id=CHANNEL, channel_slug="pl", purpose=spec.purpose, priority=1,
-            recipient=o.billing.phone if o.billing else "", country="PL", language="pl",
-            status=MessageStatus.QUEUED, not_before=now, due_at=now, created_at=now,
-            expires_at=now + dt.timedelta(hours=2),
-        )
-        for event, o in zip(events, orders, strict=True)
-    )  # fmt: skip
-    ports.shop.stored_orders = {o.id: o for o in orders}
+    from benchmarks import usual
+
+    Redis.from_url(redis_url).flushdb()
+    os.environ["REDIS_URL"] = f"{redis_url}/0"
+    usual.app.conf.broker_url = f"{redis_url}/0"
+    if application == "benchmarks.usual":
+        for number in range(count):
+            usual.send.delay(_to(number), _text(number), str(uuid4()))
+    with scratch() as directory, engine.celery_worker(directory, redis_url, application):
+        if application != "benchmarks.usual":
+            usual.app.send_task("saleor_sms_plugin.tasks.run", ignore_result=True)
+        return rate_of(provider.await_texts(count, PATIENCE))
 
 
-def _all_sent(count: int) -> None:
-    from saleor_sms_plugin.models import Message
-
-    sent = Message.objects.order_by("-pk")[:count]
-    left = [m for m in sent if m.status != "sent"]
-    if left:
-        raise RuntimeError(f"{len(left)} texts were not sent; the first: {left[0]}, {left[0].why}")
+def _to(number: int) -> str:
+    return f"48512{number:06}"
 
 
-def _bare_post(vonage: str) -> Any:
-    """A call that repeats the POST the plugin made last, on a connection of its own."""
-    made: Mapping[str, Any] = requests.get(f"{vonage}/_requests", timeout=10).json()[-1]
-    kept = {k: v for k, v in made["headers"].items() if k in ("Authorization", "Content-Type")}
-    session, url, fields = requests.Session(), f"{vonage}{made['path']}", made["body"]
-    return lambda: session.post(url, data=fields, headers=kept, timeout=(5, 8)).json()
+def _text(number: int) -> str:
+    return f"Acme: we have received your order {number} for \u20ac99.90. Thank you!"
 
 
-def _in_an_hour() -> dt.datetime:
-    return dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
+def _after(delay: float) -> str:
+    return f"after {delay * 1000:.0f} ms" if delay else "at once"

@@ -20,16 +20,26 @@ class Figure:
     low: float
     high: float
     samples: int
-    at_most: float | None = None  #: the target; None where the figure only informs
+    #: the target; None for both where the figure only informs
+    at_most: float | None = None
+    at_least: float | None = None
     note: str = ""
     details: Mapping[str, float] = field(default_factory=dict)  #: what it was computed from
 
     @property
     def verdict(self) -> str:
-        """``ok`` or ``over``; "" without a target."""
-        if self.at_most is None:
-            return ""
-        return "ok" if self.measured <= self.at_most else "over"
+        """``ok``, ``over`` or ``under``; "" without a target."""
+        if self.at_most is not None and self.measured > self.at_most:
+            return "over"
+        if self.at_least is not None and self.measured < self.at_least:
+            return "under"
+        return "" if self.at_most is None and self.at_least is None else "ok"
+
+    @property
+    def target(self) -> str:
+        """As it is printed, "" without one."""
+        bounds = (("≤", self.at_most), ("≥", self.at_least))
+        return " ".join(f"{sign} {value:g}" for sign, value in bounds if value is not None)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "verdict": self.verdict}

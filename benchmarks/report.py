@@ -31,7 +31,7 @@ def _cells(figure: Figure) -> tuple[str, ...]:
         figure.name,
         f"{number(figure.measured)}{unit}",
         spread,
-        "" if figure.at_most is None else f"≤ {number(figure.at_most)}{unit}",
+        f"{figure.target}{unit}" if figure.target else "",
         figure.verdict,
         ", ".join([*([figure.note] if figure.note else []), *facts]),
     )
@@ -49,9 +49,8 @@ def _rich(rows: Sequence[tuple[str, ...]]) -> None:
 
     table = Table(*COLUMNS)
     for *cells, verdict, note in rows:
-        table.add_row(
-            *cells, f"[bold red]{verdict}[/]" if verdict == "over" else verdict, escape(note)
-        )
+        missed = verdict in ("over", "under")
+        table.add_row(*cells, f"[bold red]{verdict}[/]" if missed else verdict, escape(note))
     Console().print(table)
 
 

@@ -1,13 +1,17 @@
-"""The servers around what is measured: PostgreSQL with fsync on, Redis, and Vonage's stand-in."""
+"""The servers around what is measured: PostgreSQL with fsync on, Redis, and the provider."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+import requests
 
 from tests.servers import Child, PostgresServer, RedisServer, scratch_directory
 
@@ -49,17 +53,45 @@ def redis_server() -> Iterator[str]:
         yield server.url().removesuffix("/0")
 
 
+@dataclass(frozen=True)
+class Provider:
+    """``benchmarks.provider`` in a process of its own."""
+
+    url: str
+
+    def reset(self, delay: float = 0.0) -> None:
+        """Nothing has arrived; answers take *delay* seconds from now on."""
+        requests.post(f"{self.url}/_reset", json={"delay": delay}, timeout=10).raise_for_status()
+
+    def arrivals(self) -> list[tuple[float, str]]:
+        """When each text came (the machine's monotonic clock), to whom; in order."""
+        return [(at, to) for at, to in requests.get(f"{self.url}/_arrivals", timeout=60).json()]
+
+    def await_texts(self, count: int, seconds: float) -> list[tuple[float, str]]:
+        """*count* texts have arrived; RuntimeError after *seconds*."""
+        deadline = time.monotonic() + seconds
+        while len(found := self.arrivals()) < count:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{len(found)} of {count} texts arrived within {seconds:g} s.")
+            time.sleep(0.5)
+        return found
+
+
+def rate_of(arrivals: Sequence[tuple[float, str]]) -> float:
+    """Texts a second, from the first arrival to the last."""
+    return (len(arrivals) - 1) / (arrivals[-1][0] - arrivals[0][0])
+
+
 @contextmanager
-def vonage_server() -> Iterator[str]:
-    """The URL of a Vonage server in a process of its own, answering at once."""
-    with ExitStack() as stack:
-        directory = stack.enter_context(scratch())
+def provider_server() -> Iterator[Provider]:
+    """The provider runs inside, answering at once."""
+    with scratch() as directory:
         server = Child(
-            "vonage",
-            [sys.executable, "-m", "saleor_sms_plugin.testing.vonage_server"],
+            "provider",
+            [sys.executable, "-m", "benchmarks.provider"],
             directory=directory,
             cwd=ROOT,
             ready=lambda: "http://" in server.output(),
         )
-        stack.enter_context(running(server))
-        yield server.output().split()[-1]
+        with running(server):
+            yield Provider(server.output().split()[-1])

@@ -1,0 +1,144 @@
+"""The engine in a plain Django project: a shop, its tables, texts that wait, a real worker."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.servers import ROOT, running
+from tests.servers import Child
+
+if TYPE_CHECKING:
+    from saleor_sms_plugin.ports import Ports
+
+#: Requests a second that the account takes; far beyond what anybody reaches.
+RATE = "SMS_BENCH_RATE"
+UNLIMITED = 10_000.0
+STEP = 1_000  #: rows made at once
+
+
+@contextmanager
+def project(vonage_url: str, database_url: str, rate: float = UNLIMITED) -> Iterator[Ports]:
+    """Migrated tables and one channel that sends to *vonage_url*, here and in workers."""
+    os.environ |= {
+        "DATABASE_URL": database_url,
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "SALEOR_SMS_VONAGE_BASE_URL": vonage_url,
+        RATE: str(rate),
+    }
+    import django
+    from django.conf import settings
+    from django.db import connections
+
+    from tests.settings import database
+
+    django.setup()
+    connections.close_all()
+    connections["default"].settings_dict.update(database(database_url))
+    settings.SALEOR_SMS_VONAGE_BASE_URL = vonage_url
+    from django.core.management import call_command
+
+    from saleor_sms_plugin.ports import Ports
+    from saleor_sms_plugin.services import activation
+    from saleor_sms_plugin.testing.shop import CountingWake
+    from saleor_sms_plugin.wiring import SystemClock
+
+    call_command("migrate", verbosity=0)
+    ports = Ports(shop=shop(), wake=CountingWake(), clock=SystemClock())
+    activation.stamp(ports)
+    try:
+        yield ports
+    finally:
+        connections.close_all()
+
+
+def shop() -> Any:
+    """The shop that this process and its workers share without storage, at the bench's rate."""
+    from tests.open_shop import CHANNEL, VALUES, OpenShop
+
+    made = OpenShop()
+    rate = os.environ.get(RATE, str(UNLIMITED))
+    made.configure(
+        CHANNEL, "channel-1", {**VALUES, "advanced": f"rate = {rate}"},
+        currency="EUR", default_country="PL", shop_name="Acme",
+    )  # fmt: skip
+    return made
+
+
+def queue(count: int, *, marketing: bool = False, finished: bool = False) -> None:
+    """*count* planned texts to different people wait, as ``services.plan`` leaves them."""
+    for start in range(0, count, STEP):
+        _queue(min(STEP, count - start), marketing=marketing, finished=finished)
+
+
+def _queue(count: int, *, marketing: bool, finished: bool) -> None:
+    from saleor_sms_plugin.domain.transitions import MessageStatus
+    from saleor_sms_plugin.events.catalogue import EVENTS, PRIORITIES, Purpose
+    from saleor_sms_plugin.models import Message, ShopEvent
+    from tests.open_shop import CHANNEL
+
+    spec, now = EVENTS["order_created"], dt.datetime.now(dt.UTC)
+    newest = ShopEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    names = [str(newest + i) for i in range(1, count + 1)]
+    purpose = Purpose.MARKETING if marketing else spec.purpose
+    events = ShopEvent.objects.bulk_create(
+        ShopEvent(
+            key=f"order_created:{name}", name=spec.name, order_id=name, subject_id=name,
+            channel_id=CHANNEL, occurred_at=now, recorded_at=now,
+        )
+        for name in names
+    )  # fmt: skip
+    Message.objects.bulk_create(
+        Message(
+            event=event, event_name=spec.name, order_id=name, order_number=name,
+            channel_id=CHANNEL, channel_slug="channel-1", purpose=purpose,
+            priority=PRIORITIES[purpose], recipient=f"+48512{int(name):06}", country="PL",
+            language="en", status=MessageStatus.SENT if finished else MessageStatus.QUEUED,
+            not_before=now, due_at=now, created_at=now, expires_at=now + dt.timedelta(hours=2),
+            sent_at=now if finished else None,
+        )
+        for event, name in zip(events, names, strict=True)
+    )  # fmt: skip
+
+
+def all_sent(count: int) -> None:
+    """Raises RuntimeError unless the newest *count* texts were sent."""
+    from saleor_sms_plugin.models import Message
+
+    newest = list(Message.objects.order_by("-pk")[:count])
+    if left := [message for message in newest if message.status != "sent"]:
+        raise RuntimeError(f"{len(left)} texts were not sent; the first: {left[0]}, {left[0].why}")
+
+
+@contextmanager
+def celery_worker(
+    directory: Path, redis_url: str, application: str, processes: int = 1
+) -> Iterator[Child]:
+    """A real prefork worker of *processes* runs inside."""
+    worker = Child(
+        f"worker-{application}",
+        [
+            *(sys.executable, "-m", "celery", "--app", application, "worker"),
+            *("--pool", "prefork", "--concurrency", f"{processes}", "--loglevel", "WARNING"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ],
+        directory=directory,
+        cwd=ROOT,
+        env={**os.environ, "REDIS_URL": f"{redis_url}/0"},
+        ready=lambda: _answers(redis_url),
+    )
+    with running(worker):
+        yield worker
+
+
+def _answers(redis_url: str) -> bool:
+    """A worker listens: Kombu's virtual queue has a reader."""
+    from redis import Redis
+
+    clients: Any = Redis.from_url(f"{redis_url}/0").client_list()
+    return any(client["cmd"] == "brpop" for client in clients)

@@ -1,0 +1,63 @@
+"""An account of 30 texts a second and four worker processes, as the provider sees them."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+from benchmarks import engine
+from benchmarks.figures import Figure
+from benchmarks.machine import postgres
+from benchmarks.servers import postgres_server, provider_server, redis_server, scratch
+
+NAME = "pace"
+RATE, PROCESSES, SECONDS = 30, 4, 60
+ANSWER_SECONDS = 0.05
+LEAST_PER_SECOND, MOST_IN_A_SECOND, MOST_IN_A_TENTH = 29, 31, 6
+
+
+def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
+    """A minute of it, more waiting than can be sent. Also what their PostgreSQL was."""
+    seconds = max(5.0, SECONDS * scale)
+    with (
+        provider_server() as provider,
+        postgres_server() as url,
+        redis_server() as redis_url,
+        engine.project(provider.url, url, rate=RATE),
+        scratch() as directory,
+    ):
+        from celery import Celery
+
+        provider.reset(ANSWER_SECONDS)
+        engine.queue(round(RATE * (seconds + 10)))
+        os.environ["REDIS_URL"] = f"{redis_url}/0"
+        with engine.celery_worker(directory, redis_url, "benchmarks.celery_app", PROCESSES):
+            broker = Celery(broker=f"{redis_url}/0")
+            for _ in range(PROCESSES):
+                broker.send_task("saleor_sms_plugin.tasks.run", ignore_result=True)
+            provider.await_texts(round(RATE * seconds), seconds * 2 + 60)
+            arrivals = [at for at, _ in provider.arrivals()]
+        return _figures(arrivals, seconds), postgres(url)
+
+
+def _figures(arrivals: Sequence[float], seconds: float) -> list[Figure]:
+    within = arrivals[: bisect_left(arrivals, arrivals[0] + seconds)]
+    about = f"{len(within)} texts in {seconds:.0f} s, {PROCESSES} processes"
+    measured = (
+        ("texts a second", len(within) / seconds, "/s", None, LEAST_PER_SECOND),
+        ("most in any second", most_within(within, 1.0), "", MOST_IN_A_SECOND, None),
+        ("most in any 100 ms", most_within(within, 0.1), "", MOST_IN_A_TENTH, None),
+    )
+    return [
+        Figure(
+            benchmark=NAME, name=f"limit {RATE}/s: {name}", measured=value, unit=unit, low=value,
+            high=value, samples=1, at_most=at_most, at_least=at_least, note=about,
+        )
+        for name, value, unit, at_most, at_least in measured
+    ]  # fmt: skip
+
+
+def most_within(instants: Sequence[float], span: float) -> int:
+    """How many of these rising instants fall into any window of *span* seconds at most."""
+    return max(bisect_left(instants, start + span) - place for place, start in enumerate(instants))
