@@ -14,7 +14,7 @@ from django.db import DatabaseError
 
 from . import wiring
 from .models import Installation
-from .services import status
+from .services import status, storm
 
 BEAT_MISSED = dt.timedelta(minutes=10)
 
@@ -23,6 +23,7 @@ def register() -> None:
     register_check(check_broker)
     register_check(check_phone_library)
     register_check(check_beat, Tags.database)
+    register_check(check_storm, Tags.database)
 
 
 def check_broker(**kwargs: Any) -> list[CheckMessage]:
@@ -80,5 +81,25 @@ def check_beat(databases: Sequence[str] | None = None, **kwargs: Any) -> list[Ch
             f"Celery beat {when}: texts that wait for a time go out late.",
             hint="Run: celery --app saleor.celeryconf:app beat (with Saleor's scheduler).",
             id="sms.W003",
+        )
+    ]
+
+
+def check_storm(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """sms.W006, with ``check --database default``: texts that a storm holds wait for staff."""
+    if not databases:
+        return []
+    try:
+        with wiring.ports().shop.writer():
+            held = storm.held_now()
+    except DatabaseError:
+        return []  # sms.W004 says it
+    if not held:
+        return []
+    return [
+        Warning(
+            f"Far more than usual happened at once: {held} texts are held.",
+            hint="Let them go with python manage.py sms_release, or end them with sms_cancel.",
+            id="sms.W006",
         )
     ]

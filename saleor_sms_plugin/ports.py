@@ -15,7 +15,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-
 #: The shop's tables that say which payments failed, and which say what happened to orders.
 PAYMENT_TABLES = ("transaction_event", "transaction")
 TRACE_TABLES = ("order", "order_event", "refund_event", "refund")

@@ -33,6 +33,14 @@ class FloodLimit:
     seconds: int
 
 
+@dataclass(frozen=True)
+class StormLimit:
+    """More than ``times`` the busiest hour, and than ``at_least``, in an hour is a storm."""
+
+    times: int
+    at_least: int
+
+
 _UNITS = {"min": MINUTE, "h": HOUR, "hour": HOUR, "day": 24 * HOUR}
 MIN_RATE, MAX_RATE = 0.01, 10_000.0
 _LIMIT = re.compile(r"(\d{1,4})/(\d{0,4})(min|hour|h|day)s?")
@@ -49,6 +57,18 @@ def _flood(text: str) -> tuple[FloodLimit, ...]:
             raise ValueError(f"{excerpt(part)} is not a limit. Write 3/10min 10/day, or off.")
         limits.append(FloodLimit(count, many * _UNITS[found[3]]))
     return tuple(limits)
+
+
+def _storm(text: str) -> StormLimit | None:
+    if word(text) == "off":
+        return None
+    found = re.fullmatch(r"([1-9][0-9]{0,3})x[ ,]+([1-9][0-9]{0,6})", text.lower())
+    if not found:
+        raise ValueError(
+            f"{excerpt(text)} will not do. Write how many times the busiest hour, and at least "
+            "how many an hour, such as 10x 200, or off."
+        )
+    return StormLimit(int(found[1]), int(found[2]))
 
 
 def _whole(lowest: int, highest: int, unit: str) -> Callable[[str], int]:
@@ -183,6 +203,12 @@ SETTINGS: tuple[Setting, ...] = (
         name="flood", attribute="flood", value=_flood, default="3/10min 10/day",
         example="flood = 3/10min 10/day",
         meaning="most texts one number gets in a time; or off",
+    ),
+    Setting(
+        name="storm", attribute="storm", value=_storm, default="10x 200",
+        example="storm = 10x 200",
+        meaning="more of one event within an hour than so many times the busiest hour of 14 days, "
+        "and than so many, is held until staff decide; or off",
     ),
     Setting(
         name="retention_days", attribute="retention_days", value=_whole(1, 400, "days"),

@@ -14,7 +14,7 @@ from ..domain.quiet_hours import Night
 from ..events.catalogue import CATALOGUE, EVENTS
 from ..events.texts import built_in
 from ..exceptions import InvalidInput, TemplateError
-from .advanced import FloodLimit, PhoneSource, parse_advanced
+from .advanced import FloodLimit, PhoneSource, StormLimit, parse_advanced
 from .fields import send_field, text_field
 from .problems import Problem, in_form_order, problem
 from .rows import Row, read
@@ -67,6 +67,7 @@ class SmsConfig:
     rate: float | None  #: requests a second, None stands for the provider's own
     sender_rates: Mapping[str, float]  #: sender → requests a second
     flood: tuple[FloodLimit, ...]
+    storm: StormLimit | None  #: None: nothing is ever held for its number
     retention_days: int
     tracking_patterns: Mapping[str, str]  #: lower-case shipping method or ``*`` → address
     max_segments: int

@@ -41,10 +41,12 @@ class Reason(StrEnum):
     PARCEL_CANCELLED = "parcel_cancelled"
     REFUND_REVERSED = "refund_reversed"
     PERSON_ERASED = "person_erased"
+    CANCELLED_BY_STAFF = "cancelled_by_staff"
     # It waits
     NIGHT = "night"
     DIGEST = "digest"
     NUMBER_FLOOD = "number_flood"
+    STORM = "storm"
     OTHER_INSTALLATION = "other_installation"
     PROVIDER_ACCOUNT = "provider_account"
     OUT_OF_CREDIT = "out_of_credit"
@@ -102,9 +104,13 @@ SENTENCES: dict[Reason, str] = {
     Reason.PARCEL_CANCELLED: "The parcel was cancelled meanwhile.",
     Reason.REFUND_REVERSED: "The refund is no longer on the order.",
     Reason.PERSON_ERASED: "The person asked to be forgotten.",
+    Reason.CANCELLED_BY_STAFF: "Staff ended it (sms_cancel).",
     Reason.NIGHT: "It is night at the recipient; it waits for the morning.",
     Reason.DIGEST: "It is night at the shop; staff get one digest in the morning.",
     Reason.NUMBER_FLOOD: "This number has had too many texts; it waits for its turn.",
+    Reason.STORM: (
+        "Far more than usual happened at once; it waits for staff (sms_release, sms_cancel)."
+    ),
     Reason.OTHER_INSTALLATION: (
         "This database was copied from another installation, or the shop's address or key "
         "changed; save the plugin once to let it send."

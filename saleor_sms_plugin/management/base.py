@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from .. import wiring
+from ..events.catalogue import EVENTS
 from ..ports import Order, Ports
 
 
@@ -41,6 +42,28 @@ class SmsCommand(BaseCommand):
                 "or its id."
             )
         return found[0]
+
+    def channels(self, slug: str) -> list[int] | None:
+        """The channel's id, None where no slug is given; CommandError where it has no settings."""
+        if not slug:
+            return None
+        with self.ports.shop.writer():
+            known = {row.channel_slug: row.channel_id for row in self.ports.shop.configurations()}
+        if slug not in known:
+            raise CommandError(
+                f"Channel {slug!r} has no settings. Channels that have: "
+                f"{', '.join(known) or 'none yet'}."
+            )
+        return [known[slug]]
+
+
+def add_storm_arguments(parser: CommandParser) -> None:
+    """``--channel`` and ``--event``, of what a storm holds."""
+    parser.add_argument("--channel", default="", help="of this channel alone, by its slug")
+    parser.add_argument(
+        "--event", default="", choices=["", *EVENTS], metavar="EVENT",
+        help="of this event alone, such as order_cancelled",
+    )  # fmt: skip
 
 
 def plain(value: Any) -> Any:

@@ -10,6 +10,10 @@ from ..domain.transitions import MessageStatus
 
 _SENTENCES: dict[str, str] = {reason.value: said for reason, said in SENTENCES.items()}
 
+#: Texts of our own, about no event of the shop: a test, and what staff must know.
+TEST, ALERT = "test", "alert"
+OWN_WORDS = (TEST, ALERT)
+
 #: Statuses a worker may claim once ``not_before`` has passed.
 WAITING = (MessageStatus.QUEUED, MessageStatus.HELD)
 
@@ -25,7 +29,7 @@ class Message(models.Model):
     event = models.ForeignKey(
         "ShopEvent", null=True, on_delete=models.SET_NULL, related_name="messages"
     )
-    event_name = models.CharField(max_length=64)  # a name of the catalogue, or "test"
+    event_name = models.CharField(max_length=64)  # a name of the catalogue, or of ``OWN_WORDS``
     merged_into = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="merged"
     )

@@ -28,7 +28,7 @@ from ..models import Activation, Message, ShopEvent, locks
 from ..models.many import update_many
 from ..models.message import WAITING
 from ..ports import Order, PaymentFailure, Ports
-from . import consent, door, failures, recipients, rules, subjects
+from . import consent, door, failures, recipients, rules, storm, subjects
 from .channels import Channel, activations, load
 from .recipients import Recipient
 from .rules import Case, Nothing, Suppress, Wait
@@ -312,6 +312,8 @@ def _store(
         )
     elif hold:
         status, (reason, not_before) = MessageStatus.HELD, hold
+    elif event.held:
+        status, reason = MessageStatus.HELD, Reason.STORM
     elif channel and (
         morning := door.morning(
             spec, recipient.country, recipient.number, channel.config.night, case.now, says or {}
@@ -322,6 +324,8 @@ def _store(
     if status is MessageStatus.HELD and not_before > expires_at:
         status, reason = MessageStatus.EXPIRED, Reason.EXPIRED
         detail = f"The night ends at {not_before:%H:%M} UTC, too late for this text."
+    if reason == Reason.STORM:
+        not_before = expires_at + storm.AFTER_EXPIRY
     staff = spec.recipient is RecipientRule.STAFF
     purpose = consent.purpose_of(spec, order, recipient.number, recipient.country)
     message = Message(

@@ -8,12 +8,14 @@ the row's own time, so a text that came too late is a stored ``expired``.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from ..events.catalogue import SOURCES
 from ..models import ShopEvent
 from ..ports import TRACE_TABLES, Ports, Shop, Trace
+from . import storm
 from .channels import activations, load
 from .following import Follower
 from .record import Happening, record_many
@@ -44,7 +46,9 @@ def _wanted(ports: Ports) -> bool:
 def _take(table: str, after: int, up_to: int, ports: Ports) -> int:
     until = ports.clock.now() - LEFT_TO_HOOKS
     missed = _missed(ports.shop.traces(table, after, up_to, until), ports)
-    record_many(missed, ports)
+    if missed:
+        coming = Counter((each.channel_id, each.name) for each in missed)
+        record_many(missed, ports, storm.watch(ports, coming))
     return len(missed)
 
 

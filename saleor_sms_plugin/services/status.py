@@ -119,7 +119,7 @@ def _account(channel: Channel, ports: Ports) -> str:
 
 def _stuck(channel: Channel) -> str:
     """What waits for somebody, by reason."""
-    mendable = (Reason.CONFIGURATION, Reason.TEMPLATE)
+    mendable = (Reason.CONFIGURATION, Reason.TEMPLATE, Reason.STORM)
     rows = (
         Message.objects.filter(channel_id=channel.id, status__in=WAITING, reason__in=mendable)
         .values("reason")

@@ -12,7 +12,7 @@ from ..domain.transitions import MessageStatus
 from ..events.catalogue import Purpose
 from ..exceptions import ConfigurationError, InvalidRecipient
 from ..models import Message
-from ..models.message import WAITING
+from ..models.message import TEST, WAITING
 from ..ports import Ports
 from .accounts import provider_of
 from .calls import call
@@ -20,7 +20,7 @@ from .channels import load
 from .claims import LEASE
 from .writing import write
 
-EVENT = "test"
+EVENT = TEST
 TEXT = "{shop}: this is a test text. If you can read it, your shop can send texts."
 TIMEOUT = (1.5, 3.5)  #: seconds to connect and to wait: somebody looks at a form
 

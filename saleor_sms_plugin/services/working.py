@@ -18,6 +18,7 @@ from . import (
     receipts,
     reconcile,
     retention,
+    storm,
     webhooks,
 )
 
@@ -77,6 +78,7 @@ def _sweep(ports: Ports) -> None:
     inbound.give_up_waiting(ports)
     detect.run(ports, ports.clock.now() + DETECTOR_SHARE)
     reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE)
+    storm.watch(ports)
 
 
 def _beat_is_missing(ports: Ports) -> bool:

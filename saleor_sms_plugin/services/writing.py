@@ -9,6 +9,7 @@ from typing import Any
 from ..domain import phone_numbers, rendering, segments
 from ..domain.transitions import MessageStatus
 from ..models import Message
+from ..models.message import OWN_WORDS
 from ..ports import Order
 from .channels import Channel
 from .context import build_context
@@ -32,7 +33,7 @@ def write(message: Message, channel: Channel, order: Order | None) -> Text:
     Raises TemplateError where the owner's template cannot be rendered.
     """
     says = dict(message.says)
-    if message.event_name == "test":
+    if message.event_name in OWN_WORDS:
         body, language = message.body, message.language
     else:
         says = _says_now(message, order) if order else says

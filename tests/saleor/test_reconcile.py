@@ -40,7 +40,8 @@ def staff(switched_on: Dashboard, superuser_api_client: Any, request: Any) -> An
     request.getfixturevalue("permission_group_manage_orders").user_set.add(
         superuser_api_client.user
     )
-    assert switched_on.save(**{f"send_{spec.name}": "true" for spec in CATALOGUE}) == []
+    every: dict[str, str | None] = {f"send_{spec.name}": "true" for spec in CATALOGUE}
+    assert switched_on.save(None, **every) == []
     return superuser_api_client
 
 

@@ -10,6 +10,7 @@ from saleor_sms_plugin.config.advanced import (
     SETTINGS,
     FloodLimit,
     PhoneSource,
+    StormLimit,
     advanced_help,
     parse_advanced,
 )
@@ -22,6 +23,7 @@ DEFAULTS = {
     "senders": {},
     "tracking_patterns": {},
     "flood": (FloodLimit(3, 600), FloodLimit(10, 86400)),
+    "storm": StormLimit(10, 200),
     "retention_days": 90,
     "staff_night": Night(dt.time(22), dt.time(7)),
     "staff_timezone": "",
@@ -51,6 +53,7 @@ def test_every_setting_is_read() -> None:
         "tracking_url.DHL  Express = https://example.com/t?n={number}#top\r\n"
         "tracking_url.* = https://example.com/{number}\r\n"
         "flood = 2/5min, 6/h 20/2days\r\n"
+        "storm = 5X, 1000\r\n"
         "retention_days = 30\r\n"
         "staff_night = off\r\n"
         "staff_timezone = Europe/Warsaw\r\n"
@@ -70,6 +73,7 @@ def test_every_setting_is_read() -> None:
             "*": "https://example.com/{number}",
         },
         "flood": (FloodLimit(2, 300), FloodLimit(6, 3600), FloodLimit(20, 172800)),
+        "storm": StormLimit(5, 1000),
         "retention_days": 30,
         "staff_night": None,
         "staff_timezone": "Europe/Warsaw",
