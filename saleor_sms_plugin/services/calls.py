@@ -33,6 +33,7 @@ from .writing import Text
 logger = logging.getLogger(__name__)
 
 ACCOUNT_AGAIN = dt.timedelta(minutes=5)  #: how often an account that was refused is tried again
+THROTTLED_AT_MOST = 60  #: too fast that often, and the text has failed
 THROTTLED_TRIES = 2  #: the wait of a throttled text does not grow beyond that of its second try
 DATABASE_BACK = 15.0  #: seconds an answer waits for a lost database before it is given up
 
@@ -183,6 +184,25 @@ def end(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
         )  # fmt: skip
 
 
+def take_back(batch: Sequence[Begun], ports: Ports) -> None:
+    """Texts begun but never called wait as before, and their attempts never were."""
+    if not batch:
+        return
+    with ports.shop.writer(), transaction.atomic():
+        SendAttempt.objects.filter(
+            pk__in=[begun.attempt.pk for begun in batch], outcome=Outcome.PENDING
+        ).delete()
+        for begun in batch:
+            message = begun.ready.message
+            Message.objects.filter(
+                pk=message.pk, status=MessageStatus.SENDING, claim=message.claim,
+                attempt_count=begun.attempt.number,
+            ).update(
+                status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None,
+                attempt_count=begun.attempt.number - 1,
+            )  # fmt: skip
+
+
 def _accepted(result: SendResult, now: dt.datetime) -> Ending:
     return Ending(
         outcome=Outcome.ACCEPTED,
@@ -239,6 +259,8 @@ def _next_try(
     chance = random.random()  # noqa: S311 (jitter, not a secret)
     if isinstance(error, ProviderThrottled):
         # Too fast is the account's matter: it never uses up a text's attempts.
+        if message.attempt_count >= THROTTLED_AT_MOST:
+            return None
         tried = min(message.attempt_count, THROTTLED_TRIES)
         return retry.next_try(tried, now, message.expires_at, error.retry_after, chance)
     return retry.next_try(message.attempt_count, now, message.expires_at, None, chance)

@@ -21,14 +21,19 @@ from ..config import text_field
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS, Purpose
-from ..exceptions import ConfigurationError, TemplateError
+from ..exceptions import (
+    ConfigurationError,
+    OutcomeUnknown,
+    ProviderUnavailable,
+    TemplateError,
+)
 from ..models import Activation, Message, Throttle
 from ..models import throttle as throttles
 from ..models.message import OWN_WORDS
 from ..ports import Order, Ports
 from . import claims, consent, door, installation, recipients, subjects, suppression, writing
 from .accounts import Account, accounts_of, provider_of
-from .calls import Begun, Ending, Ready, ask, begin, end
+from .calls import Begun, Ending, Ready, ask, begin, end, take_back
 from .channels import Channel, activations, load
 from .endings import finish, postpone
 from .health import learn
@@ -46,6 +51,7 @@ MOST_THREADS = 16
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
 CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
 MOST_SENDER_WAIT = 60.0  #: seconds
+OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
 MEND_AGAIN = dt.timedelta(minutes=5)  #: how often a text held by a configuration is tried
 
 
@@ -90,19 +96,23 @@ class AccountRun:
     The main thread claims, prepares, reserves slots and stores outcomes. Threads, kept with their
     connections for the next run, each wait for a slot and call; meanwhile the next texts are
     prepared. A killed worker leaves unknown at most the texts of one ``begin`` and one per thread.
+    Texts whose turn does not come, because the provider fell silent or the run is over, are taken
+    back: nobody was called for them.
     """
 
     def __init__(self, key: str, ports: Ports, until: dt.datetime) -> None:
         self.key, self.ports, self.until = key, ports, until
         self.id = uuid.uuid4()
         self.called = 0
-        self._answers: SimpleQueue[tuple[Begun, Ending]] = SimpleQueue()
-        self._kept: list[tuple[Begun, Ending]] = []
+        self._answers: SimpleQueue[tuple[Begun, Ending | None]] = SimpleQueue()
+        self._kept: list[tuple[Begun, Ending | None]] = []  # None: not called
         self._oldest_kept = 0.0
         self._in_flight = 0
         self._turn = Lock()
         self._slots: deque[float] = deque()
         self._last_call = 0.0
+        self._in_doubt = False
+        self._latest = time.monotonic() + (until - ports.clock.now()).total_seconds() + OVERTIME
         self._renewed = float("-inf")
 
     def go(self) -> int:
@@ -220,6 +230,9 @@ class AccountRun:
             ready, slots = ready[count:], slots[count:]
             if self.ports.clock.now() >= self.until:
                 break
+        if ready:
+            with self.ports.shop.writer():
+                throttles.unreserve(self.key, len(ready), self._interval)
         return ready
 
     def _room(self, at: float) -> int:
@@ -238,14 +251,24 @@ class AccountRun:
         """
         while not self._answers.empty():
             self._collect(0)
-        while self._in_flight and (self.throttle.is_probing or self.throttle.failures):
+        while self._in_flight and (
+            self._in_doubt or self.throttle.is_probing or self.throttle.failures
+        ):
             self._collect(None)
+        if not self._in_flight:
+            self._in_doubt = False
         return self._store()
 
     def _ask(self, begun: Begun) -> None:
         try:
             self._await_slot()
-            self._answers.put((begun, ask(begun, self.ports)))
+            if self._in_doubt or time.monotonic() >= self._latest:
+                self._answers.put((begun, None))
+                return
+            ending = ask(begun, self.ports)
+            # A provider that is silent once is not asked for the whole batch.
+            self._in_doubt |= isinstance(ending.error, OutcomeUnknown | ProviderUnavailable)
+            self._answers.put((begun, ending))
         finally:
             # A provider of another package may have read a database: this thread lives on.
             for connection in connections.all(initialized_only=True):
@@ -278,8 +301,12 @@ class AccountRun:
     def _store(self) -> bool:
         """Answers taken so far are stored; False where the account is closed now."""
         answers, self._kept = self._kept, []
-        end(answers, self.ports)
-        return learn(self.throttle, [ending for _, ending in answers], self.ports)
+        answered = [(begun, ending) for begun, ending in answers if ending is not None]
+        end(answered, self.ports)
+        not_called = [begun for begun, ending in answers if ending is None]
+        take_back(not_called, self.ports)
+        self.called -= len(not_called)
+        return learn(self.throttle, [ending for _, ending in answered], self.ports)
 
     def _finish_calls(self) -> None:
         while self._in_flight:
