@@ -184,6 +184,8 @@ SAID_BY_COMMANDS = {
     "sms_person": "sms_person +393477654321",
     "sms_suppressions": "sms_suppressions --add +48602111222",
     "sms_replay_webhook": "sms_replay_webhook --failed",
+    "sms_release": "sms_release",
+    "sms_cancel": "sms_cancel --order 1009",
     "sms_uninstall": "sms_uninstall",
 }
 
