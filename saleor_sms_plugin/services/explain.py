@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from django.db.models import Q
 
 from ..domain import phone_numbers
+from ..domain.reasons import Reason
+from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS, SOURCES
 from ..models import Message, SendAttempt, ShopEvent
 from ..models.message import WAITING
@@ -61,11 +65,12 @@ def explain(order: Order, ports: Ports) -> list[Decision]:
     with ports.shop.writer():
         messages = Message.objects.filter(subjects.about([order.id])).select_related("event")
         rows = list(messages.prefetch_related("attempts", "receipts").order_by("pk"))
-        pending = ShopEvent.objects.filter(subjects.about([order.id]), plan_at__isnull=False)
+        events = ShopEvent.objects.filter(subjects.about([order.id]))
+        open_or_ended = events.filter(Q(plan_at__isnull=False) | Q(facts__has_key="ended"))
         decided = {(m.event_id, m.event_name) for m in rows}
         return [_decision(m) for m in rows] + [
-            _settling(event, spec.name)
-            for event in pending.order_by("pk")
+            _settling(event, spec.name) if event.plan_at else _ended(event, spec.name)
+            for event in open_or_ended.order_by("pk")
             for spec in SOURCES.get(event.name, ())
             if (event.pk, spec.name) not in decided
         ]
@@ -103,6 +108,17 @@ def _settling(event: ShopEvent, name: str) -> Decision:
         why="It waits for what else happens to the order.", not_before=event.plan_at,
         segment_count=None, body="", reference="",
     )  # fmt: skip
+
+
+def _ended(event: ShopEvent, name: str) -> Decision:
+    """It ended before it was decided what the text would be."""
+    reason = Reason(event.facts["ended"])
+    status = (
+        MessageStatus.CANCELLED if reason is Reason.CANCELLED_BY_STAFF else MessageStatus.SUPPRESSED
+    )
+    return replace(
+        _settling(event, name), status=status, reason=reason, why=reason.sentence, not_before=None
+    )
 
 
 def _call(attempt: SendAttempt) -> Call:

@@ -17,6 +17,7 @@ from saleor_sms_plugin.models import BusyHour, Message, ShopEvent, Storm
 from saleor_sms_plugin.models.message import ALERT
 from saleor_sms_plugin.ports import Trace
 from saleor_sms_plugin.services import plan, reconcile, storm
+from saleor_sms_plugin.services.explain import explain
 from saleor_sms_plugin.services.status import status_of
 from tests.integration.stage import CHANNEL, NOON, Stage
 
@@ -268,6 +269,10 @@ def test_cancel_of_one_order(small: Stage) -> None:
 
     assert said == {"texts": 0, "undecided": 1, "by_event": {}}
     assert [m.order_number for m in Message.objects.filter(status="sent")] == ["2"]
+    (why,) = explain(small.order_of("o1"), small.ports)
+    assert (why.event, why.status, why.why) == (
+        "order_cancelled", "cancelled", "Staff ended it (sms_cancel).",
+    )  # fmt: skip
     with pytest.raises(CommandError, match="leave out --channel"):
         call_command("sms_cancel", "--order", "2", "--event", "order_cancelled")
 
