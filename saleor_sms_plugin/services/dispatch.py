@@ -7,8 +7,9 @@ import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
@@ -44,8 +45,9 @@ logger = logging.getLogger(__name__)
 LEASED = 15.0  #: seconds a run has its account, and a dead one keeps it; renewed meanwhile
 RENEWED_EACH = 1.0  #: seconds
 SOON = 1.0  #: seconds a reserved slot may be away
+LATE = 0.25  #: seconds after which a slot is lost, as between two runs; until then it is made up
 BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
-SPACING = 0.97  #: calls of a run never come closer than this part of the interval
+SPACING = 0.98  #: calls of a run never come closer than this part of the interval
 STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
 MOST_THREADS = 16
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
@@ -76,11 +78,21 @@ def run(ports: Ports, until: dt.datetime) -> int:
             return 0
         channels = load(ports)
         _end_orphans(channels, ports)
+        accounts = accounts_of(channels.values())
+        _open_providers(accounts)
     return sum(
         AccountRun(account.key, ports, until).go()
-        for account in accounts_of(channels.values())
+        for account in accounts
         if ports.clock.now() < until
     )
+
+
+def _open_providers(accounts: Sequence[Account]) -> None:
+    """What takes long the first time in a process is done before anybody waits for a lease."""
+    for account in accounts:
+        for channel in account.channels:
+            with suppress(ConfigurationError):
+                provider_of(channel)
 
 
 def _end_orphans(channels: Mapping[int, Channel], ports: Ports) -> None:
@@ -133,7 +145,7 @@ class AccountRun:
     def _round(self) -> bool:
         """One claim, sent; False when there is nothing more to do now."""
         now = self.ports.clock.now()
-        if now >= self.until:
+        if now >= self.until or time.monotonic() >= self._latest - OVERTIME:
             return False
         with self.ports.shop.writer():
             self._renew()
@@ -214,7 +226,8 @@ class AccountRun:
         if not ready or not self._heard():
             return ready
         with self.ports.shop.writer():
-            wait = throttles.reserve(self.key, len(ready), self._interval, SOON)
+            late = LATE if self._interval <= LATE else 0.0
+            wait = throttles.reserve(self.key, len(ready), self._interval, SOON, late)
         if wait is None:
             return ready
         slots = [time.monotonic() + wait + place * self._interval for place in range(len(ready))]
@@ -278,7 +291,8 @@ class AccountRun:
         """The first slot that nobody took has come; slots belong to no text."""
         with self._turn:
             at = max(self._slots.popleft(), self._last_call + self._interval * SPACING)
-            time.sleep(max(0.0, at - time.monotonic()))
+            if (early := at - time.monotonic()) > 0:
+                time.sleep(early)
             self._last_call = time.monotonic()
 
     def _collect(self, timeout: float | None) -> None:
