@@ -25,6 +25,7 @@ from tests.saleor.shop_databases import ShopDatabases, environment
 HOOK_MS, HOOK_OVER_EMAIL, STATEMENTS = 5.0, 0.2, 1
 LATENCY_SECONDS = 1.0
 IMPORT_MS, IMPORT_MB = 150.0, 10.0
+RECONCILER_MS, RECONCILER_OVER_FEW, HISTORY = 300.0, 1.5, 1_000_000
 
 
 class Arrivals(VonageServer):
@@ -173,10 +174,30 @@ def latency(shop: Shop, vonage: Arrivals, scale: float) -> list[Figure]:
     ]  # fmt: skip
 
 
+def reconciler(shop: Shop, _: Arrivals, scale: float) -> list[Figure]:
+    """A run that finds 100 missed orders, among 10,000 and among 1,000,000 rows of history."""
+    rows = max(20_000, round(HISTORY * scale))
+    seen = shop.run("reconciler", rows, max(5, round(9 * scale)))
+    few, many = (seen[count] for count in seen)
+    usual = statistics.median(few["missed"])
+    return [
+        median_of(
+            "reconciler", f"100 missed among {rows:,} rows", many["missed"], "ms",
+            at_most=RECONCILER_MS,
+            details={"nothing_missed_ms": statistics.median(many["nothing"])},
+        ),
+        median_of(
+            "reconciler", "the same over 10,000 rows", [each / usual for each in many["missed"]],
+            "x", at_most=RECONCILER_OVER_FEW, note=f"{usual:.0f} ms there",
+        ),
+    ]  # fmt: skip
+
+
 BENCHMARKS: Mapping[str, Callable[[Shop, Arrivals, float], list[Figure]]] = {
     "import": imports,
     "hook": hook,
     "latency": latency,
+    "reconciler": reconciler,
 }
 
 
