@@ -86,7 +86,47 @@ class Checkout(Order):
     email: str = ""
     user_id: int | None = None
     first_item: str = ""  #: the product's name, "" when the checkout is empty
+    lines: str = ""  #: a fingerprint of what is in it: product variants and quantities
+    superseded: bool = False  #: the same person has a newer cart with something in it, or order
     completing: bool = False  #: the customer has just confirmed it; the order is being made
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdleCheckout:
+    """A checkout with something in it and a phone that nobody completes."""
+
+    id: str
+    changed_at: dt.datetime  #: its last change, by the customer or by the shop
+    lines: str  #: as in ``Checkout``
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voucher:
+    """A voucher code that can be used now."""
+
+    code: str
+    valid_until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reminded:
+    """A person who was reminded of a cart."""
+
+    checkout_id: str
+    phone: str  #: E.164, "" where it was erased
+    since: dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purchase:
+    """An order that somebody who was reminded of a cart made since."""
+
+    checkout_id: str  #: the cart of the reminder
+    order_id: str
+    same_cart: bool  #: the order was made from it; else by the same person
+    total: Decimal
+    currency: str
+    created_at: dt.datetime
 
 
 class FailureKind(StrEnum):
@@ -167,6 +207,33 @@ class Shop(Protocol):
 
     def checkouts(self, checkout_ids: Collection[str]) -> Mapping[str, Order]:
         """By checkout id: the ``Checkout`` still open, or the order that it became."""
+
+    def idle_checkouts(
+        self,
+        channel_id: int,
+        after: tuple[dt.datetime, str],
+        until: dt.datetime,
+        created_since: dt.datetime,
+        limit: int,
+    ) -> Sequence[IdleCheckout]:
+        """The channel's next ones by (last change, id), after this place, until then.
+
+        With something in them, a phone, and nobody completing them. An id of "" stands behind
+        every one of that instant. A bounded number of queries, by the index of the last change.
+        """
+
+    def purchases(self, reminded: Sequence[Reminded]) -> Sequence[Purchase]:
+        """Orders made since by these people, oldest first; a bounded number of queries.
+
+        The same person: user, e-mail of the cart while it exists, or phone. Drafts, cancelled
+        and expired orders are none.
+        """
+
+    def voucher(self, code: str, channel_id: int) -> Voucher | None:
+        """The voucher, where anybody can use it in the channel now."""
+
+    def absolute(self, path: str) -> str:
+        """The path under the shop's public address."""
 
     def payment_failures(self, references: Collection[str]) -> Mapping[str, PaymentFailure]:
         """By reference, those whose row, and whose order or checkout, still exists."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .advanced import FloodLimit, PhoneSource
-from .checking import check
+from .checking import check, no_such_voucher
 from .fields import (
     Field,
     configuration_structure,
@@ -31,6 +31,7 @@ __all__ = [
     "fields",
     "fingerprint",
     "mask",
+    "no_such_voucher",
     "notices",
     "parse",
     "sample_context",

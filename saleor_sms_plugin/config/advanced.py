@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..domain import sender_ids
+from ..domain import sender_ids, storefront_patterns
 from ..domain.languages import language_code
 from ..domain.quiet_hours import parse_night
 from ..events.catalogue import EVENTS, HOUR, MINUTE
@@ -42,6 +42,7 @@ class StormLimit:
 
 
 _UNITS = {"min": MINUTE, "h": HOUR, "hour": HOUR, "day": 24 * HOUR}
+MOST_MINUTES = 7 * 24 * 60
 MIN_RATE, MAX_RATE = 0.01, 10_000.0
 _LIMIT = re.compile(r"(\d{1,4})/(\d{0,4})(min|hour|h|day)s?")
 
@@ -127,6 +128,45 @@ def _pattern(text: str) -> str:
             "https://carrier.example.com/parcel/{number}"
         )
     https_url(re.split(r"[?#]", text.replace("{number}", "0"))[0])
+    return text
+
+
+def _storefront(*allowed: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        unknown = sorted(storefront_patterns.variables_of(text) - set(allowed))
+        if unknown:
+            raise ValueError(
+                f"there is no variable {excerpt(unknown[0])} in this address."
+                f"{did_you_mean(unknown[0], allowed)} There are {', '.join(allowed)}."
+            )
+        filled = storefront_patterns.fill(text, dict.fromkeys(allowed, "0"))
+        if re.search(r"\s", filled):
+            raise ValueError(f"{excerpt(text)} has a space in it. Take the space out.")
+        https_url(re.split(r"[?#]", filled)[0])
+        if text and not storefront_patterns.has_fixed_host(text):
+            raise ValueError(
+                f"{excerpt(text)} must have its variables after the host name. Write it such as "
+                f"https://shop.example.com/?cart={{{{ {allowed[0]} }}}}"
+            )
+        return text
+
+    return parse
+
+
+def _steps(text: str) -> tuple[int, ...]:
+    found = re.fullmatch(r"([0-9]{1,5})[ ,]+([0-9]{1,5})", text)
+    second, third = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= second < third <= MOST_MINUTES:
+        raise ValueError(
+            f"{excerpt(text)} will not do. Write two numbers of minutes, the second larger, at "
+            f"most {MOST_MINUTES}, such as 1440 4320."
+        )
+    return second, third
+
+
+def _voucher(text: str) -> str:
+    if not re.fullmatch(r"[!-~]{0,40}", text):
+        raise ValueError(f"{excerpt(text)} is not a voucher code. Write it as the dashboard does.")
     return text
 
 
@@ -235,6 +275,51 @@ SETTINGS: tuple[Setting, ...] = (
         default="4", example="max_segments = 4",
         meaning="the longest text, in segments of 160 characters (70 with special letters)",
     ),
+    Setting(
+        name="link_base", attribute="link_base", value=https_url,
+        example="link_base = https://shop.example.com/s",
+        meaning="what links in texts begin with; without it, the plugin's own address",
+    ),
+    Setting(
+        name="recovery_url", attribute="recovery_url",
+        value=_storefront("checkout.token", "checkout.id"),
+        example="recovery_url = https://shop.example.com/cart/{{ checkout.token }}",
+        meaning="the storefront's page of a cart; without it, texts have no link to it",
+    ),
+    Setting(
+        name="retry_url", attribute="retry_url",
+        value=_storefront("order.id", "order.token", "checkout.token", "checkout.id"),
+        example="retry_url = https://shop.example.com/pay/{{ order.id }}",
+        meaning="where a customer pays again; without it, or with variables of an order for a "
+        "cart, recovery_url or order_url",
+    ),
+    Setting(
+        name="order_url", attribute="order_url", value=_storefront("order.id", "order.token"),
+        example="order_url = https://shop.example.com/order/{{ order.id }}",
+        meaning="the storefront's page of an order; without it, texts have no link to it",
+    ),
+    Setting(
+        name="abandoned.delay", attribute="abandoned_delay", value=_whole(5, 1380, "minutes"),
+        default="60", example="abandoned.delay = 60",
+        meaning="minutes without a change after which a cart counts as left behind",
+    ),
+    Setting(
+        name="abandoned.steps", attribute="abandoned_steps", value=_steps, default="1440 4320",
+        example="abandoned.steps = 1440 4320",
+        meaning="minutes without a change until the second and the third reminder, where they "
+        "are switched on",
+    ),
+    Setting(
+        name="abandoned.voucher", attribute="abandoned_voucher", value=_voucher,
+        example="abandoned.voucher = WELCOME",
+        meaning="a voucher code of the shop for texts about carts",
+    ),
+    Setting(
+        name="abandoned.daily_budget", attribute="abandoned_daily_budget",
+        value=_whole(0, 1_000_000, "texts"), default="500",
+        example="abandoned.daily_budget = 500",
+        meaning="most texts about carts in a day of the shop",
+    ),
 )  # fmt: skip
 
 _BY_NAME = {setting.name.partition(".<")[0]: setting for setting in SETTINGS}
@@ -279,6 +364,8 @@ def parse_advanced(text: str) -> tuple[dict[str, Any], list[tuple[int, str]]]:
 def _read(line: str) -> tuple[Setting, str, Any]:
     left, equals, right = (part.strip() for part in line.partition("="))
     head, _, tail = left.partition(".")
+    if word(left) in _BY_NAME:
+        head, tail = left, ""  # a name with a point of its own
     setting = _BY_NAME.get(word(head))
     if setting is None or bool(tail.strip()) != bool(setting.subject):
         raise ValueError(_unknown(left))
@@ -293,6 +380,6 @@ def _unknown(name: str) -> str:
     if setting:
         return f"{excerpt(name)} is not written in full. Write for example {setting.example}"
     return (
-        f"unknown name {excerpt(name)}.{did_you_mean(name.partition('.')[0], _BY_NAME)} "
+        f"unknown name {excerpt(name)}.{did_you_mean(name, _BY_NAME)} "
         f"The names are {', '.join(setting.name for setting in SETTINGS)}."
     )

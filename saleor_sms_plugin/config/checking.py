@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
 
 from ..domain import sender_ids
+from ..domain.storefront_patterns import host_of
 from ..events.catalogue import CATALOGUE, EventSpec
 from ..events.variables import Value
 from ..exceptions import ConfigurationError, TemplateError
@@ -19,6 +20,7 @@ from .values import did_you_mean, excerpt
 Missing = Callable[[str, Mapping[str, str]], tuple[str, ...]]
 
 #: which sender goes to which country is said by these together
+_LINK_FIELDS = frozenset({"storefront_url", "advanced"})
 _SENDER_FIELDS = frozenset({"sender_id", "allowed_countries", "advanced"})
 
 
@@ -46,12 +48,23 @@ def check(
     found = [*config.problems, *_unknown_provider(config, known_providers)]
     found += _text_problems(config, looked_at)
     found = [fault for fault in found if fault.field in looked_at]
+    if looked_at & _LINK_FIELDS:
+        found += _link_problems(config)
     if looked_at & _SENDER_FIELDS:
         found += _sender_problems(config, shipping_countries)
     if active:
         found += missing_values(config)
         found += _provider_problems(config, row, missing, known_providers, found)
     return in_form_order(found)
+
+
+def no_such_voucher(code: str) -> Problem:
+    """The shop has no voucher of this code that the channel's customers can use."""
+    return problem(
+        "advanced",
+        f"abandoned.voucher: {excerpt(code)} is no voucher code that customers of this channel can "
+        "use now. Write one that is active, not expired and not used up, or take the line out.",
+    )
 
 
 def _unknown_provider(config: SmsConfig, known: Collection[str]) -> Iterator[Problem]:
@@ -123,6 +136,28 @@ def _sender_problems(config: SmsConfig, shipping: frozenset[str]) -> Iterator[Pr
             "sender_id",
             f"{why} Take {code} out of {origin}, or give {code} a sender of its own: write "
             f"sender.{code} = +… with a number you rent there into Advanced (advanced).",
+        )
+
+
+def _link_problems(config: SmsConfig) -> Iterator[Problem]:
+    """Addresses that do not lead to the shop's own storefront, and reminders out of order."""
+    for name in ("recovery_url", "retry_url", "order_url"):
+        if getattr(config, name) and not config.leads_to(name):
+            mine = host_of(config.storefront_url)
+            yield problem(
+                "advanced",
+                f"{name} does not lead to your storefront. "
+                + (
+                    f"Write an address on {mine}, or change Storefront address (storefront_url)."
+                    if mine
+                    else "Fill in Storefront address (storefront_url) with the same host."
+                ),
+            )
+    if config.abandoned_steps[0] <= config.abandoned_delay:
+        yield problem(
+            "advanced",
+            f"abandoned.steps: the second reminder, after {config.abandoned_steps[0]} minutes, "
+            f"must come later than the first, after {config.abandoned_delay} (abandoned.delay).",
         )
 
 

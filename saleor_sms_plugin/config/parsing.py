@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ..domain import phone_numbers, sender_ids
 from ..domain.languages import Section, choose_language, split_languages
 from ..domain.quiet_hours import Night
+from ..domain.storefront_patterns import host_of
 from ..events.catalogue import CATALOGUE, EVENTS
 from ..events.texts import built_in
 from ..exceptions import InvalidInput, TemplateError
@@ -71,6 +72,14 @@ class SmsConfig:
     retention_days: int
     tracking_patterns: Mapping[str, str]  #: lower-case shipping method or ``*`` → address
     max_segments: int
+    link_base: str  #: https, without a slash at its end, or "" for the plugin's own address
+    recovery_url: str  #: patterns of ``domain.storefront_patterns``, "" where there is none
+    retry_url: str
+    order_url: str
+    abandoned_delay: int  #: minutes
+    abandoned_steps: tuple[int, ...]  #: minutes until the second and the third reminder
+    abandoned_voucher: str
+    abandoned_daily_budget: int
     events_on: frozenset[str]
     texts: Mapping[str, Mapping[str, Section]] = field(repr=False)  #: event → language → text
     problems: tuple[Problem, ...]
@@ -82,6 +91,17 @@ class SmsConfig:
     def settle_seconds(self, event: str) -> int:
         """How long the event settles; raises ``KeyError`` for one not in the catalogue."""
         return self.settle.get(event, EVENTS[event].settle_seconds)
+
+    def reminder_delay(self, step: int) -> int:
+        """Seconds without a change until this reminder about a cart; 0 for step 0."""
+        return 60 * (0, self.abandoned_delay, *self.abandoned_steps)[step]
+
+    def leads_to(self, name: str) -> str:
+        """The pattern of ``recovery_url``, ``retry_url`` or ``order_url``; "" where there is
+        none, or where it does not lead to the storefront's own host."""
+        pattern: str = getattr(self, name)
+        mine = host_of(self.storefront_url)
+        return pattern if mine and host_of(pattern) == mine else ""
 
     def sender_for(self, country_code: str) -> str:
         """The sender towards a country (ISO alpha-2)."""

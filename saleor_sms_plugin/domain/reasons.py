@@ -31,6 +31,8 @@ class Reason(StrEnum):
     DAILY_LIMIT = "daily_limit"
     PAYMENT_UNCLEAR = "payment_unclear"
     STAFF_MATTER = "staff_matter"
+    ONE_REMINDER = "one_reminder"
+    DAILY_BUDGET = "daily_budget"
     # The world moved on while it waited
     PAID = "paid"
     PAYMENT_RUNNING = "payment_running"
@@ -42,6 +44,9 @@ class Reason(StrEnum):
     REFUND_REVERSED = "refund_reversed"
     PERSON_ERASED = "person_erased"
     CANCELLED_BY_STAFF = "cancelled_by_staff"
+    PURCHASED = "purchased"
+    CART_CHANGED = "cart_changed"
+    SUPERSEDED = "superseded"
     # It waits
     NIGHT = "night"
     DIGEST = "digest"
@@ -95,15 +100,22 @@ SENTENCES: dict[Reason, str] = {
         "Nobody said whether the payment went through; paying again could charge twice."
     ),
     Reason.STAFF_MATTER: "The shop's own request failed; that is for staff.",
+    Reason.ONE_REMINDER: "The customer already had the one text there may be about this cart.",
+    Reason.DAILY_BUDGET: (
+        "The channel's reminders for the day are used up (advanced: abandoned.daily_budget)."
+    ),
     Reason.PAID: "It is paid, or the money is reserved.",
     Reason.PAYMENT_RUNNING: "Another attempt to pay is running.",
     Reason.EXPIRED: "It became too late for this text.",
-    Reason.ORDER_GONE: "The order no longer exists.",
+    Reason.ORDER_GONE: "The order, or the cart, no longer exists.",
     Reason.CHANNEL_GONE: "The channel no longer exists.",
     Reason.ORDER_CANCELLED: "The order was cancelled meanwhile.",
     Reason.PARCEL_CANCELLED: "The parcel was cancelled meanwhile.",
     Reason.REFUND_REVERSED: "The refund is no longer on the order.",
     Reason.PERSON_ERASED: "The person asked to be forgotten.",
+    Reason.PURCHASED: "The cart became an order.",
+    Reason.CART_CHANGED: "The cart was changed meanwhile.",
+    Reason.SUPERSEDED: "The same person has a newer cart or order.",
     Reason.CANCELLED_BY_STAFF: "Staff ended it (sms_cancel).",
     Reason.NIGHT: "It is night at the recipient; it waits for the morning.",
     Reason.DIGEST: "It is night at the shop; staff get one digest in the morning.",

@@ -35,6 +35,7 @@ class Night(StrEnum):
 
     SENDS = "sends"
     WAITS = "waits"
+    OFFERS = "offers"  #: goes out between 09:00 and 20:00 only
     DIGEST = "digest"  #: staff only: 22 to 07 shop time becomes one text at 07
 
 
@@ -67,6 +68,7 @@ class EventSpec:
     settle_seconds: int = 0
     wait: Wait = Wait.FULL
     merges_into: tuple[str, ...] = ()  #: stronger events, recorded within ``settle_seconds``
+    absorbs: tuple[str, ...] = ()  #: events whose waiting texts this one's text says, too
     night: Night = Night.WAITS
     expires_seconds: int
     #: origins of an order that are not news to the customer
@@ -77,6 +79,7 @@ class EventSpec:
     awake_seconds: int = 0
     #: countries where it is marketing while there is no order
     marketing_on_checkout: frozenset[str] = frozenset()
+    step: int = 0  #: of the reminders about one cart, which one; 0 where it is none
     variables: tuple[str, ...] = ()  #: beside ``COMMON_VARIABLES``
     may_lack: tuple[str, ...] = ()  #: variables of every text that are absent for some of its own
 
@@ -94,6 +97,7 @@ COMMON_VARIABLES = (
     "order.created_at",
     "order.pickup_point",
     "order.shipping_method",
+    "order.url",
     "customer.first_name",
     "customer.last_name",
 )
@@ -102,6 +106,15 @@ _PARCEL = ("fulfillment.tracking_number", "fulfillment.tracking_url")
 _PAYMENT = ("payment.amount", "payment.retry_url")
 _PROBLEM = ("payment.amount", "payment.problem", "digest.count")
 _CHECKOUT_LACKS = ("order.number", "order.created_at")
+_CART = (
+    "checkout.first_item",
+    "checkout.item_count",
+    "checkout.total",
+    "checkout.recovery_url",
+    "voucher.code",
+    "voucher.valid_until",
+    "opt_out.text",
+)
 _REFUND = ("refund.amount", "refund.amount_value")
 
 _NOT_NEW = {"bulk_create": Reason.IMPORTED, "reissue": Reason.REISSUED}
@@ -166,6 +179,7 @@ CATALOGUE: tuple[EventSpec, ...] = (
         default_on=True,
         recipient=RecipientRule.BUYER,
         settle_seconds=10 * MINUTE,
+        absorbs=("order_refunded", "order_fully_refunded"),
         expires_seconds=24 * HOUR,
         variables=_REFUND,
     ),
@@ -186,6 +200,7 @@ CATALOGUE: tuple[EventSpec, ...] = (
         recipient=RecipientRule.BUYER,
         settle_seconds=10 * MINUTE,
         merges_into=("order_fully_refunded", "order_cancelled"),
+        absorbs=("order_refunded",),
         expires_seconds=48 * HOUR,
         ends_when=(Reason.REFUND_REVERSED,),
         variables=_REFUND,
@@ -198,6 +213,7 @@ CATALOGUE: tuple[EventSpec, ...] = (
         recipient=RecipientRule.BUYER,
         settle_seconds=10 * MINUTE,
         merges_into=("order_cancelled",),
+        absorbs=("order_refunded", "order_fully_refunded"),
         expires_seconds=48 * HOUR,
         ends_when=(Reason.REFUND_REVERSED,),
         variables=_REFUND,
@@ -291,9 +307,42 @@ CATALOGUE: tuple[EventSpec, ...] = (
         variables=_PROBLEM,
         may_lack=_CHECKOUT_LACKS,
     ),
+    *(
+        EventSpec(
+            name=name,
+            label=label,
+            source="checkout_abandoned",
+            purpose=Purpose.MARKETING,
+            default_on=False,
+            recipient=RecipientRule.BUYER,
+            night=Night.OFFERS,
+            expires_seconds=24 * HOUR,
+            ends_when=(
+                Reason.PURCHASED,
+                Reason.CART_CHANGED,
+                Reason.SUPERSEDED,
+                Reason.PAID,
+                Reason.PAYMENT_RUNNING,
+            ),
+            step=step,
+            variables=_CART,
+            may_lack=_CHECKOUT_LACKS,
+        )
+        for step, (name, label) in enumerate(
+            (
+                ("checkout_abandoned", "Cart left behind"),
+                ("checkout_abandoned_2", "Cart left behind: second reminder"),
+                ("checkout_abandoned_3", "Cart left behind: third reminder"),
+            ),
+            start=1,
+        )
+    ),
 )
 
 EVENTS: dict[str, EventSpec] = {spec.name: spec for spec in CATALOGUE}
+
+#: about a cart left behind, in their order
+REMINDERS = tuple(spec for spec in CATALOGUE if spec.step)
 
 #: Recorded shop events that cause no text of their own but decide about others.
 SIGNALS = ("tracking_notified",)

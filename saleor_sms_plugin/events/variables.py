@@ -66,6 +66,12 @@ VARIABLES: dict[str, Variable] = {
         long="Courier next working day",
         optional=True,
     ),
+    "order.url": Variable(
+        meaning="the order's page in the storefront (advanced: order_url)",
+        usual="https://example.com/s/7pWq3NcD8h",
+        long="https://shop.example.com/s/7pWq3NcD8h",
+        optional=True,
+    ),
     "customer.first_name": Variable(
         meaning="first name", usual="Anna", long="Maximiliana Alexandra", optional=True
     ),
@@ -79,15 +85,49 @@ VARIABLES: dict[str, Variable] = {
         optional=True,
     ),
     "payment.retry_url": Variable(
-        meaning="where the customer can pay again",
-        usual="https://example.com/s/12345678",
-        long="https://shop.example.com/s/12345678",
+        meaning="where the customer can pay again (advanced: retry_url)",
+        usual="https://example.com/s/4tZ9kMxQ2b",
+        long="https://shop.example.com/s/4tZ9kMxQ2b",
         optional=True,
     ),
     "payment.problem": Variable(
         meaning="what went wrong: unclear, capture, refund or cancel",
         usual="refund",
         long="unclear",
+    ),
+    "checkout.first_item": Variable(
+        meaning="the first product in the cart",
+        usual="Blue hoodie",
+        long="Handmade wooden chessboard",
+        optional=True,
+    ),
+    "checkout.item_count": Variable(meaning="number of pieces in the cart", usual=3, long=120),
+    "checkout.total": Variable(
+        meaning="the cart's total with its currency", usual="129.90 EUR", long="12,999.90 EUR"
+    ),
+    "checkout.recovery_url": Variable(
+        meaning="where the customer finds the cart again (advanced: recovery_url)",
+        usual="https://example.com/s/9dRk2VbT5m",
+        long="https://shop.example.com/s/9dRk2VbT5m",
+        optional=True,
+    ),
+    "voucher.code": Variable(
+        meaning="a voucher of the shop (advanced: abandoned.voucher)",
+        usual="WELCOME",
+        long="WELCOME10",
+        optional=True,
+    ),
+    "voucher.valid_until": Variable(
+        meaning="its last moment; absent where it has none",
+        usual=dt.datetime(2026, 3, 31, 23, 59, tzinfo=dt.UTC),
+        long=dt.datetime(2026, 12, 30, 23, 59, tzinfo=dt.UTC),
+        optional=True,
+    ),
+    "opt_out.text": Variable(
+        meaning="how the customer gets no more such texts",
+        usual="Reply STOP to opt out.",
+        long="Reply STOP to opt out.",
+        optional=True,
     ),
     "refund.amount": Variable(
         meaning="the refund with its currency",

@@ -1,9 +1,11 @@
-"""Checkouts as plain values, or the orders that they became; three queries for any number."""
+"""Checkouts as plain values, or the orders that they became; a few queries for any number."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
 from django.db.models import OuterRef
 from saleor.checkout.models import Checkout as SaleorCheckout
@@ -13,7 +15,7 @@ from saleor.payment import ChargeStatus, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionItem
 
 from ..ports import Checkout, Order
-from . import orders
+from . import carts, orders, persons
 
 _OF_CHECKOUT = TransactionItem.objects.filter(checkout_id=OuterRef("pk"))
 _OLDER = Payment.objects.filter(checkout_id=OuterRef("pk"), is_active=True)
@@ -30,6 +32,13 @@ AUTHORIZED = orders.summed(_OF_CHECKOUT, "authorized_value", "checkout_id") + or
 )
 
 
+class _Line(NamedTuple):
+    quantity: int
+    product: str
+    variant_id: int
+    gift: bool
+
+
 def read(checkout_ids: Collection[str]) -> Mapping[str, Order]:
     """By checkout id: the checkout still open, or the order it became."""
     ids = [key for key in map(orders.as_uuid, checkout_ids) if key]
@@ -37,19 +46,26 @@ def read(checkout_ids: Collection[str]) -> Mapping[str, Order]:
         return {}
     rows = (
         SaleorCheckout.objects.filter(pk__in=ids)
-        .select_related("billing_address", "shipping_address", "channel", "collection_point")
+        .select_related(
+            "billing_address", "shipping_address", "channel", "collection_point", "user"
+        )
         .annotate(
             charged=CHARGED, authorized=AUTHORIZED, pending=orders.pending("checkout_id")
         )
     )  # fmt: skip
-    lines: dict[object, list[tuple[int, str]]] = defaultdict(list)
-    for checkout_id, quantity, name in (
+    lines: dict[object, list[_Line]] = defaultdict(list)
+    for checkout_id, *line in (
         CheckoutLine.objects.filter(checkout_id__in=ids)
         .order_by("created_at", "pk")
-        .values_list("checkout_id", "quantity", "variant__product__name")
+        .values_list("checkout_id", "quantity", "variant__product__name", "variant_id", "is_gift")
     ):
-        lines[checkout_id].append((quantity, name))
-    found: dict[str, Order] = {str(row.pk): _checkout(row, lines[row.pk]) for row in rows}
+        lines[checkout_id].append(_Line(*line))
+    rows = list(rows)
+    old = persons.superseded(rows)
+    found: dict[str, Order] = {
+        str(row.pk): replace(_checkout(row, lines[row.pk]), superseded=row.pk in old)
+        for row in rows
+    }
     return {**found, **_orders_of([str(each) for each in ids if str(each) not in found])}
 
 
@@ -61,7 +77,7 @@ def _orders_of(checkout_ids: Collection[str]) -> Mapping[str, Order]:
     return {tokens[key]: order for key, order in orders.read(tokens).items()}
 
 
-def _checkout(row: SaleorCheckout, lines: list[tuple[int, str]]) -> Checkout:
+def _checkout(row: SaleorCheckout, lines: list[_Line]) -> Checkout:
     place = row.collection_point
     return Checkout(
         id=str(row.pk),
@@ -74,7 +90,7 @@ def _checkout(row: SaleorCheckout, lines: list[tuple[int, str]]) -> Checkout:
         charged=row.charged,
         authorized=row.authorized,
         pending=row.pending,
-        item_count=sum(quantity for quantity, _ in lines),
+        item_count=sum(line.quantity for line in lines),
         billing=orders.address_of(row.billing_address),
         shipping=orders.address_of(row.shipping_address),
         shipping_method_id=str(row.shipping_method_id or ""),
@@ -82,6 +98,9 @@ def _checkout(row: SaleorCheckout, lines: list[tuple[int, str]]) -> Checkout:
         collection_point_name=place.name if place else "",
         email=row.get_customer_email() or "",
         user_id=row.user_id,
-        first_item=lines[0][1] if lines else "",
+        first_item=lines[0].product if lines else "",
+        lines=carts.fingerprint(
+            (each.variant_id, each.quantity) for each in lines if not each.gift
+        ),
         completing=row.is_checkout_locked(),
     )

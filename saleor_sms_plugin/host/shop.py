@@ -16,8 +16,18 @@ from saleor.plugins.models import PluginConfiguration
 from saleor.shipping.models import ShippingZone
 
 from ..config import stored_values
-from ..ports import ChannelConfiguration, FailureRow, Order, PaymentFailure, Trace
-from . import checkouts, order_events, orders, payments
+from ..ports import (
+    ChannelConfiguration,
+    FailureRow,
+    IdleCheckout,
+    Order,
+    PaymentFailure,
+    Purchase,
+    Reminded,
+    Trace,
+    Voucher,
+)
+from . import carts, checkouts, form, order_events, orders, payments
 
 PLUGIN_ID = "saleor_sms_plugin"
 
@@ -58,6 +68,25 @@ class SaleorShop:
 
     def checkouts(self, checkout_ids: Collection[str]) -> Mapping[str, Order]:
         return checkouts.read(checkout_ids)
+
+    def idle_checkouts(
+        self,
+        channel_id: int,
+        after: tuple[dt.datetime, str],
+        until: dt.datetime,
+        created_since: dt.datetime,
+        limit: int,
+    ) -> Sequence[IdleCheckout]:
+        return carts.idle(channel_id, after, until, created_since, limit)
+
+    def purchases(self, reminded: Sequence[Reminded]) -> Sequence[Purchase]:
+        return carts.purchases(reminded)
+
+    def voucher(self, code: str, channel_id: int) -> Voucher | None:
+        return carts.voucher(code, channel_id)
+
+    def absolute(self, path: str) -> str:
+        return form.absolute(path)
 
     def payment_failures(self, references: Collection[str]) -> Mapping[str, PaymentFailure]:
         return payments.read(references)

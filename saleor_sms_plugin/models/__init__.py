@@ -3,9 +3,11 @@
 Rows hold ids of the shop, never foreign keys into it: its migrations and deletions stay its own.
 """
 
+from .cart import CartSweep, Recovery
 from .delivery_receipt import DeliveryReceipt
 from .inbound_message import InboundMessage
 from .installation import Activation, Installation
+from .link import Link, WrongToken
 from .message import Message, SendAttempt
 from .position import Position
 from .provider_account import ProviderAccount
@@ -18,16 +20,20 @@ from .webhook_request import WebhookRequest
 __all__ = [
     "Activation",
     "BusyHour",
+    "CartSweep",
     "DeliveryReceipt",
     "InboundMessage",
     "Installation",
+    "Link",
     "Message",
     "Position",
     "ProviderAccount",
+    "Recovery",
     "SendAttempt",
     "ShopEvent",
     "Storm",
     "SuppressedNumber",
     "Throttle",
     "WebhookRequest",
+    "WrongToken",
 ]

@@ -99,6 +99,11 @@ class Message(models.Model):
             models.Index(fields=["recipient", "taken_at"], name="sms_message_recipient"),
             models.Index(fields=["channel_id", "created_at"], name="sms_message_channel"),
             models.Index(fields=["created_at"], name="sms_message_created"),
+            models.Index(
+                fields=["created_at"],
+                name="sms_message_marketing",
+                condition=models.Q(purpose="marketing"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,18 +8,24 @@ from typing import Any
 
 from ..domain.rendering import format_money
 from ..domain.tracking import tracking_url
-from ..ports import Checkout, Fulfillment, Order
+from ..ports import Checkout, Fulfillment, Order, Voucher
 from .channels import Channel
 
 Context = dict[str, dict[str, object]]
 
 
 def build_context(
-    channel: Channel, order: Order | None, language: str, says: Mapping[str, Any]
+    channel: Channel,
+    order: Order | None,
+    language: str,
+    says: Mapping[str, Any],
+    urls: Mapping[str, str] | None = None,
+    voucher: Voucher | None = None,
 ) -> Context:
     """Every catalogue variable, None where it is absent (never "").
 
-    ``says`` is the message's own: its parcels, the refund it tells, the orders of a digest.
+    ``says`` is the message's own: its parcels, the refund it tells, the orders of a digest;
+    ``urls`` are its links by variable.
     """
     config = channel.config
     context: Context = {
@@ -33,8 +39,17 @@ def build_context(
         "fulfillment": {"tracking_number": None, "tracking_url": None},
         "payment": {"amount": None, "retry_url": None, "problem": None},
         "refund": {"amount": None, "amount_value": None},
+        "checkout": dict.fromkeys(("first_item", "item_count", "total", "recovery_url")),
+        "voucher": {"code": None, "valid_until": None},
+        "opt_out": {"text": None},
         "digest": {"count": None, "total": None},
     }
+    if voucher is not None:
+        until = voucher.valid_until
+        context["voucher"] = {
+            "code": voucher.code,
+            "valid_until": until.astimezone(channel.zone) if until else None,
+        }
     currency = order.currency if order else channel.stored.currency
 
     def money(amount: Decimal) -> str:
@@ -58,14 +73,27 @@ def build_context(
         ),
         "pickup_point": order.collection_point_name or None,
         "shipping_method": order.shipping_method_name or None,
+        "url": None,
     }
+    if isinstance(order, Checkout):
+        context["checkout"] |= {
+            "first_item": order.first_item or None,
+            "item_count": order.item_count,
+            "total": money(order.total),
+        }
     if person is not None:
         context["customer"] = {
             "first_name": person.first_name or None,
             "last_name": person.last_name or None,
         }
     context["fulfillment"] = _parcels(
-        [f for f in order.fulfillments if f.id in says.get("parcels", {})], order, config
+        [
+            parcel
+            for parcel in order.fulfillments
+            if parcel.id in says.get("parcels", {}) and parcel.status != "canceled"
+        ],
+        order,
+        config,
     )
     if failed := says.get("failed"):
         amount = Decimal(failed["amount"])
@@ -75,12 +103,15 @@ def build_context(
         }
     if (refund := says.get("refund")) is not None and Decimal(refund) > 0:
         context["refund"] = {"amount": money(Decimal(refund)), "amount_value": Decimal(refund)}
+    for name, url in (urls or {}).items():
+        group, _, key = name.partition(".")
+        context[group][key] = url
     return context
 
 
 _ORDER = (
     "number", "total", "total_amount", "currency", "item_count", "created_at",
-    "pickup_point", "shipping_method",
+    "pickup_point", "shipping_method", "url",
 )  # fmt: skip
 
 

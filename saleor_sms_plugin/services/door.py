@@ -12,10 +12,11 @@ from ..domain import quiet_hours
 from ..domain.reasons import Reason
 from ..events.catalogue import EventSpec, Night
 from ..ports import Checkout, FailureKind, Order
-from . import failures
+from . import abandoned, failures
 
 _CANCELLED = {"canceled", "expired"}
 _STOPPED = {"canceled"}
+_NO_OFFERS = quiet_hours.Night(dt.time(20), dt.time(9))
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ def _refund_reversed(subject: Subject) -> bool:
 
 
 def _paid(subject: Subject) -> bool:
+    order = subject.order
+    if "cart" in subject.says:
+        # One request on its way is enough: nobody who pays is reminded to.
+        return order.charged > 0 or order.authorized > 0 or order.pending > 0
     failed = subject.says.get("failed")
     if not failed or is_digest(subject.says):
         return False
@@ -66,6 +71,18 @@ def _payment_running(subject: Subject) -> bool:
     return running and not is_digest(subject.says)
 
 
+def _purchased(subject: Subject) -> bool:
+    return not isinstance(subject.order, Checkout)
+
+
+def _cart_changed(subject: Subject) -> bool:
+    return abandoned.has_changed(subject.says, subject.order)
+
+
+def _superseded(subject: Subject) -> bool:
+    return isinstance(subject.order, Checkout) and subject.order.superseded
+
+
 CONDITIONS: dict[Reason, Callable[[Subject], bool]] = {
     Reason.ORDER_CANCELLED: _order_cancelled,
     Reason.PARCEL_CANCELLED: _parcel_cancelled,
@@ -73,6 +90,9 @@ CONDITIONS: dict[Reason, Callable[[Subject], bool]] = {
     Reason.REFUND_REVERSED: _refund_reversed,
     Reason.PAID: _paid,
     Reason.PAYMENT_RUNNING: _payment_running,
+    Reason.PURCHASED: _purchased,
+    Reason.CART_CHANGED: _cart_changed,
+    Reason.SUPERSEDED: _superseded,
 }
 
 
@@ -91,10 +111,15 @@ def morning(
     says: Mapping[str, Any],
 ) -> dt.datetime | None:
     """When the night that holds the text back ends, None when it may go now."""
-    if spec.night is not Night.WAITS:
+    if spec.night not in (Night.WAITS, Night.OFFERS):
         return None
+    zones = quiet_hours.zones_of(country, number)
+    if spec.night is Night.OFFERS:
+        day = quiet_hours.next_allowed(now, zones, _NO_OFFERS)
+        allowed = quiet_hours.next_allowed(day, zones, night)
+        return allowed if allowed > now else None
     acted_at = failures.acted_at(says)
     if acted_at and acted_at <= now <= acted_at + dt.timedelta(seconds=spec.awake_seconds):
         return None  # the customer is up
-    allowed = quiet_hours.next_allowed(now, quiet_hours.zones_of(country, number), night)
+    allowed = quiet_hours.next_allowed(now, zones, night)
     return allowed if allowed > now else None

@@ -28,7 +28,7 @@ from ..models import Activation, Message, ShopEvent, locks
 from ..models.many import update_many
 from ..models.message import WAITING
 from ..ports import Order, PaymentFailure, Ports
-from . import consent, door, failures, recipients, rules, storm, subjects
+from . import abandoned, consent, door, failures, recipients, rules, storm, subjects
 from .channels import Channel, activations, load
 from .recipients import Recipient
 from .rules import Case, Nothing, Suppress, Wait
@@ -126,14 +126,27 @@ def _plan(keys: Sequence[str], ports: Ports) -> int:
     if not locked:
         return 0
     batch = _Batch.read(locked, ports)
-    cases = [case for key in locked if (case := _case(key, batch, ports))]
+    budget = _budget(batch, ports)
+    cases = [case for key in locked if (case := _case(key, batch, budget, ports))]
     for case in cases:
         _decide(case)
     _flush(cases)
     return len(cases)
 
 
-def _case(key: str, batch: _Batch, ports: Ports) -> Case | None:
+def _budget(batch: _Batch, ports: Ports) -> abandoned.Budget:
+    """Of the channels whose carts are planned, held before any other lock is waited for."""
+    asked = {
+        event.channel_id
+        for events in batch.events.values()
+        for event in events
+        if event.name == abandoned.SOURCE and event.plan_at is not None
+    }
+    channels = [batch.channels[each] for each in asked if each in batch.channels]
+    return abandoned.Budget(channels, ports.clock.now())
+
+
+def _case(key: str, batch: _Batch, budget: abandoned.Budget, ports: Ports) -> Case | None:
     """What is known of one order; None where its checkout became an order, planned next."""
     order = batch.orders.get(key)
     if order and order.id != key:
@@ -148,6 +161,7 @@ def _case(key: str, batch: _Batch, ports: Ports) -> Case | None:
         channels=batch.channels,
         active=batch.active,
         failures=batch.failures,
+        budget=budget,
         planned={(m.event_id, m.event_name) for m in messages if m.event_id},
     )
 
@@ -177,6 +191,13 @@ def _flush(cases: Sequence[Case]) -> None:
     new = [message for case in cases for message in case.messages if message.pk is None]
     Message.objects.bulk_create([m for m in new if m.merged_into is None])
     Message.objects.bulk_create([m for m in new if m.merged_into is not None])
+    for case in cases:
+        for waiting, into in case.absorbed:
+            # One that a worker took meanwhile is told by itself.
+            Message.objects.filter(pk=waiting.pk, status__in=WAITING).update(
+                status=MessageStatus.SUPPRESSED, reason=Reason.MERGED, merged_into=into,
+                detail="Into a later text that says both.", finished_at=case.now,
+            )  # fmt: skip
     changed = []
     for case in cases:
         for event in case.events:
@@ -218,7 +239,10 @@ def _settle(
         message = _store(case, event, spec, _customer(case, case.order, spec, channel), says)
         _merge(case, siblings, spec, message)
         return
-    _store(case, event, spec, _customer(case, case.order, spec, channel), says)
+    message = _store(case, event, spec, _customer(case, case.order, spec, channel), says)
+    if message.status in WAITING:
+        weaker = [m for m in case.texts(*spec.absorbs) if m.status in WAITING and m is not message]
+        case.absorbed += [(each, message) for each in weaker]
 
 
 def _customer(case: Case, order: Order, spec: EventSpec, channel: Channel) -> Recipient:
@@ -227,6 +251,8 @@ def _customer(case: Case, order: Order, spec: EventSpec, channel: Channel) -> Re
         return found
     purpose = consent.purpose_of(spec, order, found.number, found.country)
     reason = consent.may_send(found.number, purpose, spec.name, channel, case.now)
+    if reason is None and spec.step and case.budget:
+        reason = case.budget.take(channel)
     return replace(found, reason=reason)
 
 
@@ -301,7 +327,8 @@ def _store(
     hold: tuple[Reason, dt.datetime] | None = None,
 ) -> Message:
     channel, order = case.channels.get(event.channel_id), case.order
-    expires_at = event.occurred_at + dt.timedelta(seconds=spec.expires_seconds)
+    countries = abandoned.countries_of(recipient.country, recipient.number)
+    expires_at = abandoned.expires_at(event, spec, channel, countries)
     status, reason, detail = MessageStatus.QUEUED, "", ""
     not_before = case.now
     if recipient.reason:

@@ -25,6 +25,7 @@ class Happening:
     name: str  #: a source of the catalogue, or a signal
     channel_id: int
     order_id: str = ""
+    checkout_id: str = ""  #: where it began without an order
     subject_id: str = ""  #: the parcel, or the payment's row; the order where empty
     transition: str = ""  #: see ``events.keys.event_key``
     facts: Mapping[str, object] = field(default_factory=dict)  #: what the row cannot say later
@@ -66,6 +67,7 @@ def _row(happening: Happening, now: dt.datetime) -> ShopEvent:
         key=happening.key,
         name=happening.name,
         order_id=happening.order_id,
+        checkout_id=happening.checkout_id,
         subject_id=happening.subject_id or happening.order_id,
         channel_id=happening.channel_id,
         facts=dict(happening.facts),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from ..domain.reasons import Reason
@@ -17,8 +18,8 @@ from ..events.catalogue import EVENTS, EventSpec
 from ..events.catalogue import Wait as WaitFor
 from ..models import Activation, Message, ShopEvent
 from ..models.message import WAITING
-from ..ports import Fulfillment, Order, PaymentFailure
-from . import door, failures
+from ..ports import Checkout, Fulfillment, Order, PaymentFailure
+from . import abandoned, door, failures, recipients
 from .channels import Channel
 
 PARCELS_TOGETHER = dt.timedelta(seconds=10)  #: parcels recorded within this are one delivery
@@ -64,6 +65,9 @@ class Case:
     channels: Mapping[int, Channel]
     active: Mapping[tuple[int, str], Activation]
     failures: Mapping[str, PaymentFailure] = field(default_factory=dict)  # by event's subject
+    budget: abandoned.Budget | None = None  # for reminders
+    #: (waiting text, the new one that says it, too)
+    absorbed: list[tuple[Message, Message]] = field(default_factory=list)
     next_times: dict[int, dt.datetime] = field(default_factory=dict)  # event id → plan again
     planned: set[tuple[int, str]] = field(default_factory=set)  # (event id, catalogue name)
 
@@ -94,7 +98,13 @@ class Case:
 
 def no_concern(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     failure = case.failures.get(event.subject_id)
-    return Nothing() if failure and not failures.concerns(spec, failure) else None
+    if failure and not failures.concerns(spec, failure):
+        return Nothing()
+    channel = case.channels.get(event.channel_id)
+    if not spec.step or channel is None or channel.sends(spec.name):
+        return None
+    # Whoever asked for another reminder does not ask why this one is not sent.
+    return Nothing() if any(channel.sends(name) for name in abandoned.NAMES) else None
 
 
 def switched_off(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
@@ -121,7 +131,8 @@ def not_since(activation: Activation | None, occurred_at: dt.datetime) -> Suppre
 
 
 def too_late(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
-    if case.now <= event.occurred_at + dt.timedelta(seconds=spec.expires_seconds):
+    channel = case.channels.get(event.channel_id)
+    if case.now <= abandoned.expires_at(event, spec, channel):
         return None
     return Suppress(reason=Reason.EXPIRED, detail=f"It happened at {event.occurred_at:%H:%M} UTC.")
 
@@ -142,6 +153,8 @@ def settling(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     if event.facts.get("notify") == "signal":
         settle = max(settle, SIGNAL_TIME)
     ready = event.recorded_at + settle
+    if spec.step:
+        ready = abandoned.due_at(event, spec, case.channels[event.channel_id])
     if spec.wait is WaitFor.TRACKING:
         siblings = case.unplanned(spec.name)
         parcels = [case.parcel(e.subject_id) for e in siblings]
@@ -204,10 +217,21 @@ def merged(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
             ),
             None,
         )
-        if near or waiting:
-            into = waiting or next((m for m in case.messages if m.event_name == name), None)
+        told = next((m for m in reversed(case.messages) if m.event_name == name), None)
+        if waiting or (near and _says(told, event)):
+            into = waiting or told
             return Suppress(reason=Reason.MERGED, detail=f"Into “{stronger.label}”.", into=into)
     return None
+
+
+def _says(told: Message | None, event: ShopEvent) -> bool:
+    """Whether the stronger event's text tells this event, or still will."""
+    if told is None:
+        return True  # not decided yet
+    if told.status == MessageStatus.EXPIRED:
+        return False  # nobody read it
+    refunded = event.facts.get("refunded")
+    return refunded is None or Decimal(told.says.get("refunded") or 0) >= Decimal(str(refunded))
 
 
 def later_same(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
@@ -282,6 +306,20 @@ def payment(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     return None
 
 
+def one_reminder(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    """What counts as the one text about a cart leaves no room for another."""
+    if not isinstance(case.order, Checkout):
+        return None
+    if not spec.step and spec.name != failures.SOURCE:
+        return None
+    who = recipients.of_order(case.order, spec, case.channels[event.channel_id])
+    countries = abandoned.countries_of(who.country, who.number)
+    texts = case.texts(failures.SOURCE, *abandoned.NAMES)
+    if told := abandoned.told_before(event, spec, texts, countries):
+        return Suppress(reason=Reason.ONE_REMINDER, into=told)
+    return None
+
+
 def initial_says(event: ShopEvent, spec: EventSpec, case: Case) -> dict[str, Any]:
     """What a text of this event will say, as far as planning knows."""
     says: dict[str, Any] = {}
@@ -289,6 +327,8 @@ def initial_says(event: ShopEvent, spec: EventSpec, case: Case) -> dict[str, Any
         says["parcels"] = {event.subject_id: None}
     if spec.name in ("order_refunded", "order_fully_refunded"):
         says["refunded"] = str(event.facts.get("refunded", "0"))
+    if spec.step:
+        says |= abandoned.says(event)
     if failure := case.failures.get(event.subject_id):
         says |= failures.says(failure)
     return says
@@ -309,6 +349,7 @@ RULES: tuple[Callable[[Case, ShopEvent, EventSpec], Verdict], ...] = (
     later_same,
     parcel_told,
     payment,
+    one_reminder,
 )
 
 

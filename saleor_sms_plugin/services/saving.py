@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..config import Problem, check
+from ..config import Problem, check, no_such_voucher, parse
 from ..ports import Ports
 from ..providers import known_providers, provider_class
 from . import activation, addresses, detect, health, installation, reconcile
@@ -24,7 +24,7 @@ def refusals(
     """Why this save cannot be accepted, each problem naming field and fix; empty when it can."""
     with ports.shop.writer():
         countries = ports.shop.shipping_countries(channel_id)
-    return check(
+    found = check(
         new,
         old,
         active=active,
@@ -33,6 +33,13 @@ def refusals(
         shipping_countries=countries,
         environ=os.environ,
     )
+    code = parse(new, environ=os.environ).abandoned_voucher
+    asked = active or code != parse(old, environ=os.environ).abandoned_voucher
+    if code and asked:
+        with ports.shop.writer():
+            if ports.shop.voucher(code, channel_id) is None:
+                found = (*found, no_such_voucher(code))
+    return found
 
 
 def saved(channel_id: int, ports: Ports) -> None:

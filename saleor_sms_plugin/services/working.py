@@ -8,15 +8,18 @@ from ..models import Installation, Message, ShopEvent, WebhookRequest
 from ..models.message import WAITING
 from ..ports import Ports
 from . import (
+    abandoned,
     activation,
     claims,
     detect,
     dispatch,
     inbound,
     installation,
+    links,
     plan,
     receipts,
     reconcile,
+    recovery,
     retention,
     storm,
     webhooks,
@@ -26,7 +29,7 @@ DETECTOR_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for the payment 
 RECONCILER_SHARE = dt.timedelta(seconds=0.3)  #: of a run, at most, for what hooks missed
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
-TURN = dt.timedelta(seconds=1.5)  #: of a run, for planning, then for sending, then again
+TURN = dt.timedelta(seconds=2.5)  #: of a run, for planning, then for sending, then again
 RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webhook requests
 
 
@@ -77,6 +80,9 @@ def _sweep(ports: Ports) -> None:
     receipts.sweep(ports)
     inbound.give_up_waiting(ports)
     detect.run(ports, ports.clock.now() + DETECTOR_SHARE)
+    abandoned.sweep(ports, ports.clock.now() + DETECTOR_SHARE)
+    links.forget_guesses(ports)
+    recovery.run(ports, ports.clock.now() + DETECTOR_SHARE)
     reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE)
     storm.watch(ports)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from ..domain import phone_numbers, rendering, segments
+from ..domain.link_rules import LinkRule, link_rule
 from ..domain.transitions import MessageStatus
 from ..models import Message
 from ..models.message import OWN_WORDS
-from ..ports import Order
+from ..ports import Order, Voucher
+from . import links
 from .channels import Channel
 from .context import build_context
 
@@ -41,7 +44,7 @@ def write(message: Message, channel: Channel, order: Order | None) -> Text:
         chosen = channel.config.text(message.event_name, reader)
         language = chosen.language
         template = rendering.compile(chosen.source)
-        body = template.render(build_context(channel, order, language, says), locale=language)
+        body = _rendered(template, message, channel, order, language, says)
     measured = segments.measure(body)
     return Text(
         body=body,
@@ -51,6 +54,44 @@ def write(message: Message, channel: Channel, order: Order | None) -> Text:
         sender_id=channel.config.sender_for(phone_numbers.country_of(message.recipient)),
         says=says,
     )
+
+
+def _rendered(
+    template: rendering.Template,
+    message: Message,
+    channel: Channel,
+    order: Order | None,
+    language: str,
+    says: dict[str, Any],
+) -> str:
+    """The text with its links, or without them where the number's country takes none."""
+    rule = link_rule(phone_numbers.country_of(message.recipient))
+    wanted = template.variables & links.VARIABLES.keys()
+    urls = {} if rule is LinkRule.NEVER else links.urls_for(message, channel, wanted)
+    voucher = _voucher(channel) if "voucher.code" in template.variables else None
+
+    def with_links(urls: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
+        context = build_context(channel, order, language, says, urls, voucher)
+        context["fulfillment"] |= dict.fromkeys(without)
+        return template.render(context, locale=language)
+
+    body = with_links(urls)
+    if urls and rule is LinkRule.ONE_SEGMENT and segments.measure(body).segment_count > 1:
+        return with_links({})
+    # Many parcels in one text: that they are on their way is worth more than their numbers.
+    for without in _PARCELS_SHORTER if len(says.get("parcels", {})) > 1 else ():
+        if segments.measure(body).segment_count <= channel.config.max_segments:
+            break
+        body = with_links(urls, without)
+    return body
+
+
+_PARCELS_SHORTER = (("tracking_url",), ("tracking_url", "tracking_number"))
+
+
+def _voucher(channel: Channel) -> Voucher | None:
+    code = channel.config.abandoned_voucher
+    return channel.shop.voucher(code, channel.id) if code else None
 
 
 def _says_now(message: Message, order: Order) -> dict[str, Any]:
@@ -69,7 +110,10 @@ def _says_now(message: Message, order: Order) -> dict[str, Any]:
 def _refund_told(message: Message) -> Decimal:
     """How much of the order's refunds earlier texts told of."""
     earlier = Message.objects.filter(
-        order_id=message.order_id, status__in=[MessageStatus.SENT, MessageStatus.DELIVERED,
-                                               MessageStatus.OUTCOME_UNKNOWN],
+        order_id=message.order_id,
+        status__in=[
+            MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
+            MessageStatus.OUTCOME_UNKNOWN,
+        ],
     ).exclude(pk=message.pk)  # fmt: skip
     return max((Decimal(m.says.get("refunded") or 0) for m in earlier), default=Decimal(0))

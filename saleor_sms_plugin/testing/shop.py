@@ -14,9 +14,13 @@ from ..ports import (
     ChannelConfiguration,
     Checkout,
     FailureRow,
+    IdleCheckout,
     Order,
     PaymentFailure,
+    Purchase,
+    Reminded,
     Trace,
+    Voucher,
 )
 
 
@@ -34,6 +38,9 @@ class MemoryShop:
         self.stored_orders: dict[str, Order] = {}
         self.stored_checkouts: dict[str, Checkout] = {}
         self.became: dict[str, str] = {}  # checkout id → id of the order it became
+        self.changed: dict[str, dt.datetime] = {}  # checkout id → its last change
+        self.vouchers: dict[str, Voucher] = {}  # by code, those that can be used now
+        self.buyers: dict[str, str] = {}  # order id → id of another cart of the same person
         self.failures: dict[str, PaymentFailure] = {}  # by reference
         self.failure_rows: dict[str, dict[int, FailureRow]] = {}  # table → row id → row
         self.trace_rows: dict[str, dict[int, Trace]] = {}  # table → row id → what it says
@@ -117,6 +124,50 @@ class MemoryShop:
             if self.became.get(each) in self.stored_orders:
                 found[each] = self.stored_orders[self.became[each]]
         return found
+
+    def idle_checkouts(
+        self,
+        channel_id: int,
+        after: tuple[dt.datetime, str],
+        until: dt.datetime,
+        created_since: dt.datetime,
+        limit: int,
+    ) -> Sequence[IdleCheckout]:
+        found = [
+            IdleCheckout(id=c.id, changed_at=self.changed[c.id], lines=c.lines)
+            for c in self.stored_checkouts.values()
+            if c.id in self.changed
+            and c.channel_id == channel_id
+            and (c.lines and not c.completing and c.created_at >= created_since)
+            and any(a and a.phone for a in (c.billing, c.shipping))
+            and after[0] <= self.changed[c.id] <= until
+            and (after[0] < self.changed[c.id] or "" < after[1] < c.id)
+        ]
+        return sorted(found, key=lambda each: (each.changed_at, each.id))[:limit]
+
+    def purchases(self, reminded: Sequence[Reminded]) -> Sequence[Purchase]:
+        became = {order_id: checkout_id for checkout_id, order_id in self.became.items()}
+        return [
+            Purchase(
+                checkout_id=each.checkout_id, order_id=order.id, total=order.total,
+                same_cart=became.get(order.id) == each.checkout_id,
+                currency=order.currency, created_at=order.created_at,
+            )
+            for order in sorted(self.stored_orders.values(), key=lambda o: o.created_at)
+            for each in reminded
+            if order.created_at >= each.since and order.status not in ("canceled", "expired")
+            and (
+                became.get(order.id) == each.checkout_id
+                or self.buyers.get(order.id) == each.checkout_id
+                or each.phone in [a.phone for a in (order.billing, order.shipping) if a]
+            )
+        ]  # fmt: skip
+
+    def voucher(self, code: str, channel_id: int) -> Voucher | None:
+        return self.vouchers.get(code)
+
+    def absolute(self, path: str) -> str:
+        return f"https://api.shop.example.com{path}"
 
     def payment_failures(self, references: Collection[str]) -> Mapping[str, PaymentFailure]:
         return {r: self.failures[r] for r in references if r in self.failures}

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 from ..ports import Ports
-from . import webhooks
+from . import links, webhooks
 
 Page = Callable[..., HttpResponse]
 
 #: Asked in this order; named groups become arguments of the page.
 ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
     (re.compile(r"/hooks/(?P<token>[\w-]{16,64})(?P<rest>/.*)?", re.ASCII), webhooks.page),
+    (re.compile(r"/s/(?P<token>[1-9A-HJ-NP-Za-km-z]{8,16})/?", re.ASCII), links.page),
 )
 
 

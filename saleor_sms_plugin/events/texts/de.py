@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .cart import reminder
+
+_VOUCHER = {"code": "Code", "until": "bis"}
+
 TEXTS: dict[str, str] = {
     "order_created": (
         "{{ shop.name }}: Wir haben Ihre Bestellung {{ order.number }} über "
@@ -88,4 +92,7 @@ TEXTS: dict[str, str] = {
         "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
         "{% if order.number %}, Bestellung {{ order.number }}{% endif %}.{% endif %}"
     ),
+    "checkout_abandoned": reminder("Ihr Warenkorb ist gespeichert", **_VOUCHER),
+    "checkout_abandoned_2": reminder("Ihr Warenkorb ist noch gespeichert", **_VOUCHER),
+    "checkout_abandoned_3": reminder("Ihr Warenkorb ist noch kurz gespeichert", **_VOUCHER),
 }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .cart import reminder
+
+_VOUCHER = {"code": "Code", "until": "until"}
+
 TEXTS: dict[str, str] = {
     "order_created": (
         "{{ shop.name }}: we have received your order {{ order.number }} for "
@@ -85,4 +89,7 @@ TEXTS: dict[str, str] = {
         "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
         "{% if order.number %}, order {{ order.number }}{% endif %}.{% endif %}"
     ),
+    "checkout_abandoned": reminder("your cart is saved in our shop", **_VOUCHER),
+    "checkout_abandoned_2": reminder("your cart is still saved in our shop", **_VOUCHER),
+    "checkout_abandoned_3": reminder("your cart is saved for a little longer", **_VOUCHER),
 }

@@ -5,6 +5,10 @@ Words with á, í, ó, ú are avoided: they are not in the GSM-7 alphabet.
 
 from __future__ import annotations
 
+from .cart import reminder
+
+_VOUCHER = {"code": "Vale", "until": "hasta el"}
+
 TEXTS: dict[str, str] = {
     "order_created": (
         "{{ shop.name }}: hemos recibido tu pedido {{ order.number }} de {{ order.total }}"
@@ -88,4 +92,7 @@ TEXTS: dict[str, str] = {
         "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
         "{% if order.number %}, pedido {{ order.number }}{% endif %}.{% endif %}"
     ),
+    "checkout_abandoned": reminder("guardamos tu carrito", **_VOUCHER),
+    "checkout_abandoned_2": reminder("tu carrito sigue guardado", **_VOUCHER),
+    "checkout_abandoned_3": reminder("seguimos guardando tu carrito", **_VOUCHER),
 }

@@ -5,6 +5,10 @@ Words with ê, ç, ô and the like are avoided: they are not in the GSM-7 alphab
 
 from __future__ import annotations
 
+from .cart import reminder
+
+_VOUCHER = {"code": "Code", "until": "jusqu'au", "colon": " :"}
+
 TEXTS: dict[str, str] = {
     "order_created": (
         "{{ shop.name }} : nous avons bien enregistré votre commande {{ order.number }} de "
@@ -89,4 +93,7 @@ TEXTS: dict[str, str] = {
         "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
         "{% if order.number %}, commande {{ order.number }}{% endif %}.{% endif %}"
     ),
+    "checkout_abandoned": reminder("votre panier est enregistré", **_VOUCHER),
+    "checkout_abandoned_2": reminder("votre panier est toujours enregistré", **_VOUCHER),
+    "checkout_abandoned_3": reminder("votre panier reste enregistré", **_VOUCHER),
 }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from .cart import reminder
+
+_VOUCHER = {"code": "Codice", "until": "fino al"}
+
 TEXTS: dict[str, str] = {
     "order_created": (
         "{{ shop.name }}: abbiamo ricevuto il tuo ordine {{ order.number }} di "
@@ -85,4 +89,7 @@ TEXTS: dict[str, str] = {
         "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
         "{% if order.number %}, ordine {{ order.number }}{% endif %}.{% endif %}"
     ),
+    "checkout_abandoned": reminder("il tuo carrello è salvato", **_VOUCHER),
+    "checkout_abandoned_2": reminder("il tuo carrello è ancora salvato", **_VOUCHER),
+    "checkout_abandoned_3": reminder("il tuo carrello resta salvato", **_VOUCHER),
 }

@@ -5,6 +5,10 @@ Without diacritics: one such letter would make two or three segments of one.
 
 from __future__ import annotations
 
+from .cart import reminder
+
+_VOUCHER = {"code": "Kod", "until": "do"}
+
 TEXTS: dict[str, str] = {
     "order_created": (
         "{{ shop.name }}: otrzymalismy Twoje zamowienie {{ order.number }} na kwote "
@@ -89,4 +93,7 @@ TEXTS: dict[str, str] = {
         "{% if payment.amount %}, {{ payment.amount }}{% endif %}"
         "{% if order.number %}, zamowienie {{ order.number }}{% endif %}.{% endif %}"
     ),
+    "checkout_abandoned": reminder("Twoj koszyk czeka w naszym sklepie", **_VOUCHER),
+    "checkout_abandoned_2": reminder("Twoj koszyk nadal czeka", **_VOUCHER),
+    "checkout_abandoned_3": reminder("Twoj koszyk czeka jeszcze troche", **_VOUCHER),
 }

@@ -31,6 +31,14 @@ DEFAULTS = {
     "rate": None,
     "sender_rates": {},
     "max_segments": 4,
+    "link_base": "",
+    "recovery_url": "",
+    "retry_url": "",
+    "order_url": "",
+    "abandoned_delay": 60,
+    "abandoned_steps": (1440, 4320),
+    "abandoned_voucher": "",
+    "abandoned_daily_budget": 500,
 }
 
 
@@ -60,7 +68,15 @@ def test_every_setting_is_read() -> None:
         "staff_language = PT_br\n"
         "rate = 12.5\r\n"
         "sender_rate.+12125552368 = 1\r\n"
-        "max_segments = 2"
+        "max_segments = 2\n"
+        "link_base = https://shop.example.com/s/\n"
+        "recovery_url = https://shop.example.com/cart?c={{ checkout.token }}#top\n"
+        "retry_url = https://shop.example.com/pay/{{order.id}}\n"
+        "order_url = https://shop.example.com/o/{{ order.token }}\n"
+        "Abandoned.Delay = 30\n"
+        "abandoned.steps = 60, 120\n"
+        "abandoned.voucher = WELCOME-10\n"
+        "abandoned.daily_budget = 7"
     )
     assert faults == []
     assert values == {
@@ -81,6 +97,14 @@ def test_every_setting_is_read() -> None:
         "rate": 12.5,
         "sender_rates": {"12125552368": 1.0},
         "max_segments": 2,
+        "link_base": "https://shop.example.com/s",
+        "recovery_url": "https://shop.example.com/cart?c={{ checkout.token }}#top",
+        "retry_url": "https://shop.example.com/pay/{{order.id}}",
+        "order_url": "https://shop.example.com/o/{{ order.token }}",
+        "abandoned_delay": 30,
+        "abandoned_steps": (60, 120),
+        "abandoned_voucher": "WELCOME-10",
+        "abandoned_daily_budget": 7,
     }
 
 
@@ -130,6 +154,20 @@ def test_every_setting_is_read() -> None:
         ("tracking_url.* = https://localhost/{number}", "has no valid host name."),
         ("tracking_url.* = javascript:alert({number})", "must have the number after the host"),
         ("tracking_url.* = https://example.com/a b/{number}", "has a space in it."),
+        ("link_base = http://example.com/s", "does not start with https://."),
+        ("abandoned.dely = 5", "Did you mean “abandoned.delay”?"),
+        ("abandoned.delay = 4", "from 5 to 1380."),
+        ("abandoned.steps = 1440", "Write two numbers of minutes"),
+        ("abandoned.steps = 4320 1440", "Write two numbers of minutes"),
+        ("abandoned.voucher = ŁUCJA", "is not a voucher code."),
+        ("recovery_url = https://example.com/{{ checkout.tokn }}", "“checkout.tokn”"),
+        ("recovery_url = https://example.com/{{ order.id }}", "no variable “order.id”"),
+        ("recovery_url = https://example.com/{{ checkout.token | upcase }}", "a space in it."),
+        ("recovery_url = javascript:alert(1)", "does not start with https://."),
+        ("recovery_url = //example.com/", "does not start with https://."),
+        ("recovery_url = https://{{ checkout.token }}.example.com/", "after the host name."),
+        ("retry_url = https://example.com{{ order.id }}/", "after the host name."),
+        ("order_url = https://a@example.com/{{ order.id }}", "has no valid host name."),
     ],
 )
 def test_a_wrong_line_is_told_and_counts_as_absent(line: str, said: str) -> None:

@@ -1,0 +1,192 @@
+"""Links are keys: made when a text is written, followed to the storefront, ended in time."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import F
+from django.utils.crypto import salted_hmac
+
+from ..domain.storefront_patterns import fill
+from ..models import Link, Message, WrongToken
+from ..ports import Checkout, Order, Ports
+from . import subjects, suppression
+from .channels import Channel, load
+
+PATH = "/plugins/saleor_sms_plugin/s"
+LASTS = dt.timedelta(days=7)
+AT_ONCE = dt.timedelta(seconds=5)  #: nobody reads a text and opens its link so soon
+WRONG_SPAN = dt.timedelta(minutes=10)
+MOST_WRONG = 20  #: tokens that do not exist, of one visitor in a span
+
+Kind = Link.Kind
+
+#: variable of a text → its link
+VARIABLES = {
+    "payment.retry_url": Kind.RETRY,
+    "checkout.recovery_url": Kind.RECOVERY,
+    "order.url": Kind.ORDER,
+}
+#: settings whose pattern a link may lead to; the first whose variables are all known
+_PATTERNS = {
+    Kind.RETRY: ("retry_url", "recovery_url", "order_url"),
+    Kind.RECOVERY: ("recovery_url",),
+    Kind.ORDER: ("order_url",),
+}
+#: Programs that open links before, or instead of, their reader.
+_PROGRAMS = re.compile(
+    r"bot\b|crawl|spider|preview|scan|monitor|facebookexternalhit|whatsapp|curl/|wget/|"
+    r"python-|java/|okhttp|go-http-client|headless|slurp|google-safety|safelinks",
+    re.IGNORECASE,
+)
+_CLOSED = {"canceled", "expired"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """One request for a link."""
+
+    address: str  #: of the visitor
+    agent: str = ""
+    looks_only: bool = False  #: HEAD, or a browser that prefetches
+
+
+class Answer(StrEnum):
+    """What a visit comes to."""
+
+    LEADS = "leads"
+    ENDED = "ended"  #: too late, paid, bought or opted out
+    UNKNOWN = "unknown"
+    TOO_MANY = "too_many"  #: the visitor guesses
+
+
+def urls_for(message: Message, channel: Channel, variables: Collection[str]) -> dict[str, str]:
+    """The addresses of these variables that lead somewhere; the same ones for a text's next try.
+
+    Call it under writer access, before the text goes out.
+    """
+    base = channel.config.link_base or channel.shop.absolute(PATH)
+    return {
+        name: f"{base}/{_link(message, kind, channel).token}"
+        for name, kind in VARIABLES.items()
+        if name in variables and _target(kind, channel, message.order_id, message.checkout_id)
+    }
+
+
+def _link(message: Message, kind: Link.Kind, channel: Channel) -> Link:
+    made_at = message.taken_at or message.not_before
+    link, _ = Link.objects.get_or_create(
+        message=message, kind=kind,
+        defaults={
+            "channel_id": channel.id, "order_id": message.order_id,
+            "checkout_id": message.checkout_id, "created_at": made_at,
+            "expires_at": made_at + LASTS,
+        },
+    )  # fmt: skip
+    return link
+
+
+def _target(kind: str, channel: Channel, order_id: str, checkout_id: str) -> str:
+    """Where the link leads in the storefront, "" where no pattern fits."""
+    values = _names("order", order_id) if order_id else _names("checkout", checkout_id)
+    filled = (fill(channel.config.leads_to(name), values) for name in _PATTERNS[Link.Kind(kind)])
+    return next(filter(None, filled), "")
+
+
+def _names(what: str, key: str) -> dict[str, str]:
+    """``id`` as the shop's API gives it (https://docs.saleor.io/api-usage/overview), ``token``
+    as its database does."""
+    if not key:
+        return {}
+    global_id = base64.b64encode(f"{what.title()}:{key}".encode()).decode()
+    return {f"{what}.id": global_id, f"{what}.token": key}
+
+
+def follow(token: str, visit: Visit, ports: Ports) -> tuple[Answer, str]:
+    """Where the visitor is led, "" unless the answer is LEADS; the visit is counted.
+
+    Call it under writer access.
+    """
+    now = ports.clock.now()
+    visitor = salted_hmac("saleor_sms_plugin.links", visit.address).hexdigest()
+    if _guesses(visitor, now):
+        return Answer.TOO_MANY, ""
+    link = Link.objects.select_related("message").filter(token=token).first()
+    if link is None:
+        _wrong(visitor, now)
+        return Answer.UNKNOWN, ""
+    url = _leads(link, now, ports)
+    if not url:
+        return Answer.ENDED, ""
+    _count(link, visit, now)
+    return Answer.LEADS, url
+
+
+def _leads(link: Link, now: dt.datetime, ports: Ports) -> str:
+    if link.ended_at or now >= link.expires_at:
+        return ""
+    checkouts = set() if link.order_id else {link.checkout_id}
+    found = subjects.read({link.order_id} - {""}, checkouts, ports)
+    order = found.get(link.order_id or link.checkout_id)
+    channel = load(ports, [link.channel_id]).get(link.channel_id)
+    if order is None or _is_over(link, order):
+        Link.objects.filter(pk=link.pk, ended_at=None).update(ended_at=now)
+        return ""
+    if channel is None:
+        return ""
+    order_id = "" if isinstance(order, Checkout) else order.id
+    return _target(link.kind, channel, order_id, link.checkout_id)
+
+
+def _is_over(link: Link, order: Order) -> bool:
+    """What the link was for is done, or its reader wants none of it."""
+    reader = link.message.recipient
+    if not reader or suppression.among([reader]):
+        return True
+    if link.kind == Kind.ORDER:
+        return False
+    if link.kind == Kind.RECOVERY and not isinstance(order, Checkout):
+        return True
+    return order.status in _CLOSED or order.charged + order.authorized >= order.total
+
+
+def _count(link: Link, visit: Visit, now: dt.datetime) -> None:
+    sent_at = link.message.sent_at
+    by_person = not (
+        visit.looks_only
+        or not visit.agent
+        or _PROGRAMS.search(visit.agent)
+        or sent_at is None
+        or now - sent_at < AT_ONCE
+    )
+    same = Link.objects.filter(pk=link.pk)
+    if by_person:
+        same.filter(clicked_at=None).update(clicked_at=now)
+    else:
+        same.update(preview_count=F("preview_count") + 1)
+
+
+def _span(now: dt.datetime) -> dt.datetime:
+    seconds = WRONG_SPAN.total_seconds()
+    return dt.datetime.fromtimestamp(now.timestamp() // seconds * seconds, dt.UTC)
+
+
+def _guesses(visitor: str, now: dt.datetime) -> bool:
+    rows = WrongToken.objects.filter(visitor=visitor, since=_span(now))
+    return rows.filter(count__gte=MOST_WRONG).exists()
+
+
+def _wrong(visitor: str, now: dt.datetime) -> None:
+    row = {"visitor": visitor, "since": _span(now)}
+    if not WrongToken.objects.filter(**row).update(count=F("count") + 1):
+        WrongToken.objects.bulk_create([WrongToken(**row)], ignore_conflicts=True)
+
+
+def forget_guesses(ports: Ports) -> None:
+    """Wrong tokens of spans that are over leave no trace."""
+    WrongToken.objects.filter(since__lt=_span(ports.clock.now())).delete()
