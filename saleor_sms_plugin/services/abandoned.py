@@ -18,7 +18,7 @@ from ..models import CartSweep, Message, ShopEvent, locks
 from ..models.message import WAITING
 from ..ports import Checkout, IdleCheckout, Order, Ports
 from .channels import Channel, activations, load
-from .record import Happening, record
+from .record import Happening, record_many
 
 SOURCE = "checkout_abandoned"
 NAMES = tuple(spec.name for spec in REMINDERS)
@@ -41,6 +41,7 @@ def happening(idle: IdleCheckout, channel_id: int) -> Happening:
     return Happening(
         name=SOURCE, channel_id=channel_id, checkout_id=idle.id, subject_id=idle.id,
         transition=idle.lines, facts={"lines": idle.lines}, occurred_at=idle.changed_at,
+        found=True,
     )  # fmt: skip
 
 
@@ -108,7 +109,9 @@ def _record(found: Collection[IdleCheckout], channel_id: int, ports: Ports) -> i
     happenings = [happening(idle, channel_id) for idle in found]
     keys = [each.key for each in happenings]
     known = set(ShopEvent.objects.filter(key__in=keys).values_list("key", flat=True))
-    return sum(record(each, ports) for each in happenings if each.key not in known)
+    new = [each for each in happenings if each.key not in known]
+    record_many(new, ports)
+    return len(new)
 
 
 def says(event: ShopEvent) -> dict[str, Any]:

@@ -103,7 +103,12 @@ _GOES_TO = {
     RecipientRule.RECEIVER: "the receiver",
     RecipientRule.STAFF: "staff",
 }
-_NIGHT = {Night.SENDS: "is sent", Night.WAITS: "waits", Night.DIGEST: "one digest"}
+_NIGHT = {
+    Night.SENDS: "is sent",
+    Night.WAITS: "waits",
+    Night.OFFERS: "waits, from 20:00 to 09:00",
+    Night.DIGEST: "one digest",
+}
 
 
 def _when(spec: EventSpec) -> str:
@@ -111,6 +116,8 @@ def _when(spec: EventSpec) -> str:
     into = " or ".join(f"`{name}`" for name in spec.merges_into)
     if spec.wait is Wait.NONE:
         return f"at once; not within {span} of {into}"
+    if spec.step:
+        return f"`abandoned.{'steps' if spec.step > 1 else 'delay'}` after the last change"
     when = f"after {span}" if spec.settle_seconds else "at once"
     if spec.wait is Wait.TRACKING:
         when = f"when the tracking number is there, at the latest after {span}"
@@ -182,6 +189,7 @@ SAID_BY_COMMANDS = {
     "sms_send_test": "sms_send_test +48512345678 --channel europe",
     "sms_status": "sms_status",
     "sms_person": "sms_person +393477654321",
+    "sms_report": "sms_report",
     "sms_suppressions": "sms_suppressions --add +48602111222",
     "sms_replay_webhook": "sms_replay_webhook --failed",
     "sms_release": "sms_release",
