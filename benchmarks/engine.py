@@ -43,14 +43,18 @@ def project(vonage_url: str, database_url: str, rate: float = UNLIMITED) -> Iter
     settings.SALEOR_SMS_VONAGE_BASE_URL = vonage_url
     from django.core.management import call_command
 
+    from saleor_sms_plugin.models import Installation
     from saleor_sms_plugin.ports import Ports
-    from saleor_sms_plugin.services import activation
+    from saleor_sms_plugin.services import activation, installation
     from saleor_sms_plugin.testing.shop import CountingWake
     from saleor_sms_plugin.wiring import SystemClock
 
     call_command("migrate", verbosity=0)
     ports = Ports(shop=shop(), wake=CountingWake(), clock=SystemClock())
     activation.stamp(ports)
+    installation.is_live(ports, periodic=True)
+    # Beat runs beside a shop's worker and keeps house; here it was seen for the next hour.
+    Installation.objects.update(periodic_at=ports.clock.now() + dt.timedelta(hours=1))
     try:
         yield ports
     finally:

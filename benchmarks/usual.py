@@ -16,7 +16,7 @@ from vonage_http_client.http_client import (  # type: ignore[import-untyped]
 )
 from vonage_sms import Sms, SmsMessage  # type: ignore[import-untyped]
 
-app = Celery("usual", broker=os.environ.get("REDIS_URL", "memory://"))
+app = Celery("usual", set_as_current=False, broker=os.environ.get("REDIS_URL", "memory://"))
 app.conf.task_ignore_result = True
 
 

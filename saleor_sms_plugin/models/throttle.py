@@ -4,7 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class Throttle(models.Model):
@@ -65,8 +65,12 @@ def keep_answer_seconds(key: str, run: UUID, seconds: float) -> None:
     Throttle.objects.filter(key=key, run=run).update(answer_seconds=seconds)
 
 
-def reserve(key: str, count: int, interval: float, within: float) -> float | None:
+def reserve(
+    key: str, count: int, interval: float, within: float, late: float = 0.0
+) -> float | None:
     """``count`` slots, ``interval`` seconds apart, are ours; one statement on PostgreSQL.
+
+    A slot that nobody took is lost ``late`` seconds after its time.
 
     Returns in how many seconds the first one comes, never less than 0; None where it would come
     later than ``within`` seconds from now, and then nothing is reserved.
@@ -76,14 +80,21 @@ def reserve(key: str, count: int, interval: float, within: float) -> float | Non
     table = connection.ops.quote_name(Throttle._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET next_slot_at = GREATEST(next_slot_at, clock_timestamp())"  # noqa: S608 (the name is ours)
+            f"UPDATE {table} SET next_slot_at = GREATEST(next_slot_at,"  # noqa: S608 (the name is ours)
+            " clock_timestamp() - make_interval(secs => %s))"
             " + make_interval(secs => %s) WHERE key = %s"
             " AND next_slot_at <= clock_timestamp() + make_interval(secs => %s)"
             " RETURNING EXTRACT(EPOCH FROM next_slot_at - clock_timestamp())",
-            [count * interval, key, within],
+            [late, count * interval, key, within],
         )
         row = cursor.fetchone()
     return None if row is None else max(0.0, float(row[0]) - count * interval)
+
+
+def unreserve(key: str, count: int, interval: float) -> None:
+    """The last ``count`` slots are free again; only the run that has the account may say so."""
+    unused = dt.timedelta(seconds=count * interval)
+    Throttle.objects.filter(key=key).update(next_slot_at=F("next_slot_at") - unused)
 
 
 def _reserve_alone(key: str, count: int, interval: float, within: float) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ...exceptions import ConfigurationError, ProviderRejected
@@ -62,6 +63,8 @@ class VonageProvider(Provider):
         timeout: tuple[float, float] | None = None,
     ) -> None:
         super().__init__(settings, timeout=timeout or TIMEOUT)
+        # Before the first send: a second of importing would bunch the calls that wait for it.
+        import_module(f"{__name__}.sdk")
         self._api = _api(self._settings)
         if self._api not in _READERS:
             raise ConfigurationError(
