@@ -13,8 +13,9 @@ from django.core.checks import register as register_check
 from django.db import DatabaseError
 
 from . import wiring
+from .domain.reasons import Reason
 from .models import Installation
-from .services import status, storm
+from .services import health, status, storm
 
 BEAT_MISSED = dt.timedelta(minutes=10)
 
@@ -23,6 +24,7 @@ def register() -> None:
     register_check(check_broker)
     register_check(check_phone_library)
     register_check(check_beat, Tags.database)
+    register_check(check_accounts, Tags.database)
     register_check(check_storm, Tags.database)
 
 
@@ -82,6 +84,25 @@ def check_beat(databases: Sequence[str] | None = None, **kwargs: Any) -> list[Ch
             hint="Run: celery --app saleor.celeryconf:app beat (with Saleor's scheduler).",
             id="sms.W003",
         )
+    ]
+
+
+def check_accounts(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """sms.W005, with ``check --database default``: accounts that their provider refuses."""
+    if not databases:
+        return []
+    try:
+        with wiring.ports().shop.writer():
+            refused = health.refused_accounts()
+    except DatabaseError:
+        return []  # sms.W004 says it
+    return [
+        Warning(
+            f"The provider refuses the account {row.key}: {Reason(row.closed_for).sentence}",
+            hint="Top it up, or save the right key: texts wait and go out by themselves then.",
+            id="sms.W005",
+        )
+        for row in refused
     ]
 
 

@@ -7,7 +7,10 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.mail import mail_admins
+
 from ..domain.reasons import Reason
+from ..events.texts.alerts import ACCOUNT
 from ..exceptions import (
     OutcomeUnknown,
     ProviderAccountError,
@@ -16,7 +19,10 @@ from ..exceptions import (
 )
 from ..models import Throttle
 from ..ports import Ports
+from .accounts import UNUSABLE, key_of
+from .alerts import alert
 from .calls import Ending
+from .channels import load
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +33,8 @@ REFUSED_FOR = dt.timedelta(minutes=5)  #: an account without credit or with a wr
 SLOWER, FASTER = 1.5, 0.98  #: the interval's factor per throttled and per accepted answer
 SLOWEST = 30.0
 LONGEST_ASKED = 60.0  #: seconds a provider may ask the whole account to wait
+#: What nobody but the owner can mend.
+REFUSED = (Reason.OUT_OF_CREDIT, Reason.PROVIDER_ACCOUNT)
 SMOOTHING = 0.2  #: weight of the newest answer time
 
 
@@ -36,12 +44,14 @@ def learn(throttle: Throttle, endings: Sequence[Ending], ports: Ports) -> bool:
     Only the run that has the account writes these columns.
     """
     now = ports.clock.now()
-    before = [getattr(throttle, name) for name in _LEARNT]
+    before, was_refused = [getattr(throttle, name) for name in _LEARNT], is_refused(throttle)
     for ending in endings:
         _learn_one(throttle, ending, now)
     if before != [getattr(throttle, name) for name in _LEARNT]:
         with ports.shop.writer():
             throttle.save(update_fields=_LEARNT)
+    if is_refused(throttle) and not was_refused:
+        _tell_staff(throttle, ports)
     return throttle.closed_until is None or throttle.closed_until <= now
 
 
@@ -75,7 +85,7 @@ def _close(throttle: Throttle, ending: Ending, now: dt.datetime, span: dt.timede
     first = throttle.closed_since is None
     throttle.closed_until = now + span
     throttle.closed_for = (
-        ending.reason if ending.reason in (Reason.OUT_OF_CREDIT, Reason.PROVIDER_ACCOUNT)
+        ending.reason if ending.reason in REFUSED
         else Reason.PROVIDER_DOWN
     )  # fmt: skip
     throttle.detail = ending.detail
@@ -99,6 +109,34 @@ def _open(throttle: Throttle, now: dt.datetime) -> None:
         )  # fmt: skip
     throttle.closed_until = throttle.closed_since = None
     throttle.closed_for = throttle.detail = ""
+
+
+def is_refused(throttle: Throttle) -> bool:
+    """The provider refuses the account: it waits for credit, or for the right key."""
+    return throttle.closed_for in REFUSED
+
+
+def refused_accounts() -> list[Throttle]:
+    """The accounts that their providers refuse."""
+    return list(Throttle.objects.filter(closed_for__in=REFUSED).order_by("key"))
+
+
+def _tell_staff(throttle: Throttle, ports: Ports) -> None:
+    """Once per refusal: the staff of a channel that can still send, else ADMINS by e-mail."""
+    with ports.shop.writer():
+        channels = load(ports).values()
+        unable = {UNUSABLE, throttle.key, *(row.key for row in refused_accounts())}
+        held = ", ".join(c.slug for c in channels if key_of(c) == throttle.key)
+        for channel in channels:
+            able = channel.stored.active and not channel.config.blocking
+            if able and channel.config.staff_numbers and key_of(channel) not in unable:
+                alert(ACCOUNT, channel, ports, channels=held)
+                return
+    why = f"{Reason(throttle.closed_for).sentence} {throttle.detail}"
+    try:
+        mail_admins("SMS: the provider refuses the account", f"Texts of {held} are held. {why}")
+    except Exception:
+        logger.exception("No account can text the staff, and the e-mail to ADMINS failed, too")
 
 
 def reopen(keys: Sequence[str]) -> None:

@@ -31,3 +31,31 @@ STORM: Mapping[str, str] = {
         "Ver sms_release y sms_cancel."
     ),
 }
+
+#: {shop}: its name; {channels}: whose texts wait
+ACCOUNT: Mapping[str, str] = {
+    "en": (
+        "{shop}: texts of {channels} are held. The SMS provider refuses the account: check "
+        "credit and key. See sms_status."
+    ),
+    "pl": (
+        "{shop}: SMS-y {channels} sa wstrzymane. Dostawca odrzuca konto: sprawdz srodki i klucz. "
+        "Zob. sms_status."
+    ),
+    "it": (
+        "{shop}: gli SMS di {channels} sono trattenuti. Il fornitore rifiuta l'account: controlla "
+        "credito e chiave. Vedi sms_status."
+    ),
+    "de": (
+        "{shop}: SMS von {channels} werden zurückgehalten. Der Anbieter lehnt das Konto ab: "
+        "Guthaben und Schlüssel prüfen. Siehe sms_status."
+    ),
+    "fr": (
+        "{shop} : les SMS de {channels} sont retenus. Le fournisseur refuse le compte : "
+        "vérifiez crédit et clé. Voir sms_status."
+    ),
+    "es": (
+        "{shop}: los SMS de {channels} quedan retenidos. El proveedor rechaza la cuenta: revise "
+        "saldo y clave. Ver sms_status."
+    ),
+}

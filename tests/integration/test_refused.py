@@ -1,0 +1,90 @@
+"""An account that its provider refuses is told to staff once, through one that works."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from saleor_sms_plugin import checks, wiring
+from saleor_sms_plugin.exceptions import OutOfCredit, ProviderAccountError, ProviderError
+from saleor_sms_plugin.models import Message, Throttle
+from saleor_sms_plugin.providers.memory import MemoryProvider
+from tests.integration.stage import Stage
+
+CREATED = "order_created"
+OTHER = 2
+STAFF = "+48601000001"
+
+ERRORS = (OutOfCredit("no money", provider="memory"), ProviderAccountError("barred"))
+
+
+@pytest.fixture
+def shop(stage: Stage, settings: Any) -> Stage:
+    """Channel 1 sends through the account that will be refused."""
+    settings.ADMINS = [("Owner", "owner@example.com")]
+    stage.configure(CREATED, advanced="flood = off\nrate = 1")
+    return stage
+
+
+def refuse(shop: Stage, error: ProviderError) -> None:
+    """Three texts find the account refused, one probe after another."""
+    MemoryProvider.script(*[error] * 3)
+    for number in range(3):
+        shop.happen(CREATED, shop.order(f"o{number}"))
+    shop.run()
+    shop.later(minutes=5, seconds=1)
+    shop.later(minutes=5, seconds=1)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_staff_get_one_text_through_an_account_that_works(
+    shop: Stage, error: ProviderError
+) -> None:
+    """However many texts and probes find it refused; nobody gets an e-mail then."""
+    shop.configure(channel_id=OTHER, provider="console", staff_numbers=STAFF, default_country="PL")
+
+    refuse(shop, error)
+
+    alerts = Message.objects.filter(event_name="alert")
+    assert [(m.recipient, m.channel_id, m.status) for m in alerts] == [(STAFF, OTHER, "sent")]
+    assert "channel-1" in alerts[0].body
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_without_another_account_admins_get_one_mail(shop: Stage, error: ProviderError) -> None:
+    """The refused account's own staff cannot be texted."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 1", staff_numbers=STAFF)
+
+    refuse(shop, error)
+
+    assert not Message.objects.filter(event_name="alert").exists()
+    assert [each.to for each in mail.outbox] == [["owner@example.com"]]
+    assert "Texts of channel-1 are held." in mail.outbox[0].body
+
+
+def test_an_account_refused_again_is_told_again(shop: Stage) -> None:
+    """Once it has worked in between."""
+    refuse(shop, ERRORS[0])
+    shop.later(minutes=6)
+    assert Throttle.objects.filter(closed_for="").exists()
+    shop.happen(CREATED, shop.order("o9"))
+    MemoryProvider.script(ERRORS[0])
+    shop.run()
+
+    assert len(mail.outbox) == 2
+
+
+def test_the_check_names_a_refused_account(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """sms.W005, only where the database may be asked."""
+    monkeypatch.setattr(wiring, "ports", lambda: shop.ports)
+    assert checks.check_accounts(databases=["default"]) == []
+    refuse(shop, ERRORS[0])
+
+    (found,) = checks.check_accounts(databases=["default"])
+
+    assert found.id == "sms.W005"
+    assert "has no credit" in found.msg
+    assert checks.check_accounts(databases=None) == []
