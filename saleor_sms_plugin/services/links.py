@@ -152,7 +152,9 @@ def _is_over(link: Link, order: Order) -> bool:
         return False
     if link.kind == Kind.RECOVERY and not isinstance(order, Checkout):
         return True
-    return order.status in _CLOSED or order.charged + order.authorized >= order.total
+    covered = order.charged + order.authorized
+    # A cart whose prices Saleor has not worked out yet has a total of zero.
+    return order.status in _CLOSED or (covered > 0 and covered >= order.total)
 
 
 def _count(link: Link, visit: Visit, now: dt.datetime) -> None:

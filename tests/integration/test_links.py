@@ -169,6 +169,7 @@ def test_a_click_within_seconds_of_sending_is_a_program(stage: Stage) -> None:
         ({"charged": Decimal("99.90")}, 410),
         ({"authorized": Decimal("99.90")}, 410),
         ({"charged": Decimal("99.89")}, 302),
+        ({"total": Decimal(0)}, 302),
     ],
 )
 def test_it_ends_at_payment(stage: Stage, change: dict[str, Any], status: int) -> None:
