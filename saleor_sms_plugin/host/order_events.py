@@ -71,7 +71,8 @@ def _new_orders(rows: QuerySet[Order], until: dt.datetime) -> Iterator[Trace]:
     """
     unwritten = ~Exists(OrderEvent.objects.filter(order_id=OuterRef("pk"), type__in=_PLACED))
     found = rows.filter(unwritten, origin=OrderOrigin.CHECKOUT, created_at__lte=until)
-    for row in found.exclude(status=OrderStatus.DRAFT).only(
+    # An order that a script wrote has no checkout's token.
+    for row in found.exclude(checkout_token="").only(
         "channel_id", "created_at", "status", "charge_status"
     ):
         names = ["order_created"]

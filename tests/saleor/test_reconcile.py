@@ -10,7 +10,6 @@ from typing import Any
 import graphene
 import pytest
 from django.db import connection
-from django.db.models import Max
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from saleor.order import OrderOrigin, OrderStatus
@@ -84,14 +83,6 @@ def _keys(happenings: list[Happening]) -> set[str]:
 # What happens in the shop
 
 
-def _there(request: pytest.FixtureRequest, name: str) -> Any:
-    """A row that the shop already had, with its order, when the plugin was switched on."""
-    row = request.getfixturevalue(name)
-    newest = Order.objects.aggregate(number=Max("number"))["number"]
-    Position.objects.filter(name="order").update(value=newest, highest=newest)
-    return row
-
-
 def _checkout(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     checkout = request.getfixturevalue("checkout_ready_to_complete")
     request.getfixturevalue("transaction_item_generator")(
@@ -109,7 +100,7 @@ def _checkout(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 
 def _draft(staff: Any, request: pytest.FixtureRequest) -> set[str]:
-    draft = _there(request, "draft_order")
+    draft = request.getfixturevalue("draft_order")
     _call(
         staff,
         "mutation ($id: ID!) { draftOrderComplete(id: $id) { errors { field message code } } }",
@@ -119,7 +110,7 @@ def _draft(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 
 def _mark_as_paid(staff: Any, request: pytest.FixtureRequest) -> set[str]:
-    order = _there(request, "order_with_lines")
+    order = request.getfixturevalue("order_with_lines")
     _call(
         staff,
         "mutation ($id: ID!) { orderMarkAsPaid(id: $id) { errors { field message code } } }",
@@ -129,7 +120,7 @@ def _mark_as_paid(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 
 def _cancel(staff: Any, request: pytest.FixtureRequest) -> set[str]:
-    order = _there(request, "order_with_lines")
+    order = request.getfixturevalue("order_with_lines")
     _call(
         staff,
         "mutation ($id: ID!) { orderCancel(id: $id) { errors { field message code } } }",
@@ -142,7 +133,7 @@ def _expire(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     channel = request.getfixturevalue("channel_USD")
     channel.expire_orders_after = 1
     channel.save()
-    order = _there(request, "order_with_lines")
+    order = request.getfixturevalue("order_with_lines")
     order.status = OrderStatus.UNCONFIRMED
     order.save()
     Order.objects.update(created_at=timezone.now() - dt.timedelta(minutes=5))
@@ -152,7 +143,7 @@ def _expire(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 
 def _fulfil(staff: Any, request: pytest.FixtureRequest) -> set[str]:
-    order = _there(request, "order_with_lines")
+    order = request.getfixturevalue("order_with_lines")
     warehouse = request.getfixturevalue("warehouse")
     lines = [
         {
@@ -174,7 +165,7 @@ def _fulfil(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 
 def _track(staff: Any, request: pytest.FixtureRequest) -> set[str]:
-    parcel = _there(request, "fulfillment")
+    parcel = request.getfixturevalue("fulfillment")
     _call(
         staff,
         """mutation ($id: ID!, $input: FulfillmentUpdateTrackingInput!) {
@@ -189,7 +180,7 @@ def _track(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 
 def _cancel_parcel(staff: Any, request: pytest.FixtureRequest) -> set[str]:
-    parcel, warehouse = _there(request, "fulfillment"), request.getfixturevalue("warehouse")
+    parcel, warehouse = request.getfixturevalue("fulfillment"), request.getfixturevalue("warehouse")
     _call(
         staff,
         """mutation ($id: ID!, $warehouse: ID) {
@@ -204,7 +195,7 @@ def _cancel_parcel(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 
 def _refund(staff: Any, request: pytest.FixtureRequest) -> set[str]:
-    order = _there(request, "order_with_lines")
+    order = request.getfixturevalue("order_with_lines")
     total = order.total_gross_amount
     item = request.getfixturevalue("transaction_item_generator")(
         order_id=order.pk, charged_value=total
@@ -224,7 +215,7 @@ def _refund(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 
 def _older_refund(staff: Any, request: pytest.FixtureRequest) -> set[str]:
-    order = _there(request, "payment_txn_captured").order
+    order = request.getfixturevalue("payment_txn_captured").order
     settings = request.getfixturevalue("settings")
     gateway = "saleor.payment.gateways.dummy.plugin.DeprecatedDummyGatewayPlugin"
     settings.PLUGINS = [*settings.PLUGINS, gateway]
@@ -318,7 +309,9 @@ def test_imported_orders_are_no_news(
     staff: Any, order_with_lines: Any, transaction_item_generator: Any
 ) -> None:
     """Neither the order nor the sums that an import writes of its payments."""
-    Order.objects.update(origin=OrderOrigin.BULK_CREATE, created_at=timezone.now())
+    Order.objects.update(
+        origin=OrderOrigin.BULK_CREATE, created_at=timezone.now(), checkout_token="t"
+    )
     Position.objects.filter(name="order").update(value=0, highest=0)
     item = transaction_item_generator(order_id=order_with_lines.pk, refunded_value=Decimal(5))
     TransactionEvent.objects.filter(transaction=item).delete()
@@ -330,9 +323,15 @@ def test_imported_orders_are_no_news(
     assert _reconcile() == 0
 
 
-def test_bad_rows_stop_nothing(staff: Any, request: pytest.FixtureRequest) -> None:
+def test_an_order_that_a_script_wrote_is_no_news(staff: Any, order_with_lines: Any) -> None:
+    """It says that it came from a checkout, and names none."""
+    assert order_with_lines.origin == OrderOrigin.CHECKOUT
+
+    assert _reconcile() == 0
+
+
+def test_bad_rows_stop_nothing(staff: Any, order_with_lines: Any) -> None:
     """Rows without what they should say are passed over, and the next one is read."""
-    order_with_lines = _there(request, "order_with_lines")
     for type, parameters in (
         ("tracking_updated", {}),
         ("tracking_updated", {"fulfillment": "x", "tracking_number": None}),
