@@ -25,6 +25,7 @@ from tests.saleor.shop_databases import ShopDatabases, environment
 HOOK_MS, HOOK_OVER_EMAIL, STATEMENTS = 5.0, 0.2, 1
 LATENCY_SECONDS = 1.0
 IMPORT_MS, IMPORT_MB = 150.0, 10.0
+SWEEP_OVER_FEW, SWEEP_MB = 1.5, 50.0
 RECONCILER_MS, RECONCILER_OVER_FEW, HISTORY = 300.0, 1.5, 1_000_000
 
 
@@ -193,11 +194,31 @@ def reconciler(shop: Shop, _: Arrivals, scale: float) -> list[Figure]:
     ]  # fmt: skip
 
 
+def abandoned(shop: Shop, _: Arrivals, scale: float) -> list[Figure]:
+    """A sweep that finds 100 carts left behind, among 10,000 and among 1,000,000."""
+    carts = max(20_000, round(HISTORY * scale))
+    seen = shop.run("abandoned", carts, max(5, round(9 * scale)))
+    few, many = seen["sweeps"].values()
+    usual = statistics.median(few)
+    return [
+        median_of(
+            "abandoned", f"100 due among {carts:,} carts, over 10,000",
+            [each / usual for each in many], "x", at_most=SWEEP_OVER_FEW,
+            note=f"{usual:.0f} ms there",
+        ),
+        Figure(
+            benchmark="abandoned", name="memory of a sweep at its peak", measured=seen["peak_mb"],
+            unit="MB", low=seen["peak_mb"], high=seen["peak_mb"], samples=1, at_most=SWEEP_MB,
+        ),
+    ]  # fmt: skip
+
+
 BENCHMARKS: Mapping[str, Callable[[Shop, Arrivals, float], list[Figure]]] = {
     "import": imports,
     "hook": hook,
     "latency": latency,
     "reconciler": reconciler,
+    "abandoned": abandoned,
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
+from saleor_sms_plugin import wiring
 from saleor_sms_plugin.models import CartSweep, Message, Recovery, ShopEvent
 from saleor_sms_plugin.ports import Address, Checkout, FailureKind, PaymentFailure, Voucher
 from saleor_sms_plugin.services import abandoned, failures, recovery
@@ -414,6 +417,31 @@ def test_the_report_adds_up(stage: Stage) -> None:
         ("2026-W10", "channel-1", 1, 2, 0, 1, {"EUR": Decimal("99.900")}),
         ("2026-W10", "channel-1", 2, 1, 0, 0, {}),
     ]
+
+
+def test_the_command_prints_the_report(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Words and JSON say the same; amounts by currency; an impossible span is refused."""
+    monkeypatch.setattr(wiring, "ports", lambda: stage.ports)
+    call_command("sms_report")
+    assert capsys.readouterr().out == "No reminder about a cart was sent.\n"
+    configure(stage)
+    left = cart(stage)
+    stage.later(minutes=60)
+    stage.shop.complete(left, stage.order("o1"))
+    stage.later(minutes=1)
+    call_command("sms_report")
+    assert capsys.readouterr().out.splitlines()[1].split() == [
+        "2026-W10", "channel-1", "1", "1", "0", "1", "99.90", "EUR",
+    ]  # fmt: skip
+    call_command("sms_report", "--json")
+    assert json.loads(capsys.readouterr().out) == [
+        {"week": "2026-W10", "channel": "channel-1", "step": 1, "sent": 1, "clicked": 0,
+         "recovered": 1, "amount": {"EUR": "99.900"}},
+    ]  # fmt: skip
+    with pytest.raises(CommandError, match="from 1 to 57"):
+        call_command("sms_report", "--weeks", "0")
 
 
 def test_nothing_of_a_cart_is_in_its_event_but_ids(stage: Stage) -> None:
