@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from saleor.plugins.models import PluginConfiguration
 
 _SWITCHES = tuple(send_field(spec.name) for spec in CATALOGUE)
-_MIGRATE = (
-    "The plugin's tables are missing or old. Run: python manage.py migrate saleor_sms_plugin"
-)
+_MIGRATE = "The plugin's tables are missing or old. Run: python manage.py migrate saleor_sms_plugin"
 #: (parcel, number) of the last tracking hook of this request: the notification names no parcel
-_tracked: ContextVar[Happening | None] = ContextVar("saleor_sms_tracked", default=None)
+_tracked: ContextVar[Callable[[], Happening] | None] = ContextVar(
+    "saleor_sms_tracked", default=None
+)
 
 
 class SmsPlugin(BasePlugin):
@@ -162,11 +162,13 @@ class SmsPlugin(BasePlugin):
         self, fulfillment: Fulfillment, previous_value: Any, **kwargs: Any
     ) -> Any:
         number = fulfillment.tracking_number or ""
-        happening = _parcel(
-            "tracking_updated", fulfillment, number, {"number": number, "notify": "signal"}
-        )
+
+        def happening() -> Happening:
+            facts: dict[str, object] = {"number": number, "notify": "signal"}
+            return _parcel("tracking_updated", fulfillment, number, facts)
+
         _tracked.set(happening)
-        return self._hear_that(lambda: happening, previous_value)
+        return self._hear_that(happening, previous_value)
 
     def notify(
         self, event: str, payload_func: Callable[[], Any], previous_value: Any, **kwargs: Any
@@ -176,15 +178,7 @@ class SmsPlugin(BasePlugin):
         if event != "order_fulfillment_update" or tracked is None:
             return previous_value
         _tracked.set(None)
-        signal = Happening(
-            name="tracking_notified",
-            channel_id=tracked.channel_id,
-            order_id=tracked.order_id,
-            subject_id=tracked.subject_id,
-            transition=tracked.transition,
-            facts={"number": tracked.transition},
-        )
-        return self._hear_that(lambda: signal, previous_value)
+        return self._hear_that(lambda: _notified(tracked()), previous_value)
 
     def _hear(self, name: str, order: Order, previous_value: Any) -> Any:
         return self._hear_that(
@@ -215,6 +209,18 @@ class SmsPlugin(BasePlugin):
         if self.active:
             hear(happening, wiring.ports())
         return previous_value
+
+
+def _notified(tracked: Happening) -> Happening:
+    """The wish that goes with the tracking number that was just changed."""
+    return Happening(
+        name="tracking_notified",
+        channel_id=tracked.channel_id,
+        order_id=tracked.order_id,
+        subject_id=tracked.subject_id,
+        transition=tracked.transition,
+        facts={"number": tracked.transition},
+    )
 
 
 def _parcel(

@@ -41,15 +41,10 @@ def periodic() -> None:
 def _in_turn(work: Callable[[Ports], bool]) -> None:
     """Where the plugin's share of the worker is taken, those who have it do the work."""
     ports = wiring.ports()
-    more = False
-    for wait in (LINGER, 0.0):
-        with turns.one(ports) as ours:
-            more = ours and work(ports)
-        if ours:
-            break
-        # Whoever has the turn may have looked for the last time just before our row was there.
-        time.sleep(wait)
-    if more:
+    with turns.one(ports) as ours:
+        more = ours and work(ports)
+    # A run that came while ours ended found no turn; what it came for is looked for here.
+    if more or (ours and working.has_news(ports)):
         ports.wake.nudge()
 
 

@@ -14,7 +14,7 @@ from .fields import (
 )
 from .notices import notices
 from .parsing import SmsConfig, parse
-from .problems import Problem
+from .problems import Problem, problem
 from .rows import fingerprint, mask, stored_values
 from .texts import Text, sample_context
 
@@ -34,6 +34,7 @@ __all__ = [
     "no_such_voucher",
     "notices",
     "parse",
+    "problem",
     "sample_context",
     "send_field",
     "stored_values",

@@ -19,6 +19,9 @@ from .values import did_you_mean, excerpt
 
 Missing = Callable[[str, Mapping[str, str]], tuple[str, ...]]
 
+#: providers that no phone hears of
+NOT_REAL = ("console", "memory")
+
 #: which sender goes to which country is said by these together
 _LINK_FIELDS = frozenset({"storefront_url", "advanced"})
 _SENDER_FIELDS = frozenset({"sender_id", "allowed_countries", "advanced"})
@@ -33,6 +36,7 @@ def check(
     known_providers: Collection[str],
     shipping_countries: frozenset[str],
     environ: Mapping[str, str],
+    channel_country: str = "",
 ) -> tuple[Problem, ...]:
     """Why a save cannot be accepted, in the form's order; empty when it can.
 
@@ -44,7 +48,7 @@ def check(
     row = read(new)
     changed = row.changed(read(old))
     looked_at = frozenset(FIELDS) if active else changed
-    config = parse(new, environ=environ)
+    config = parse(new, environ=environ, channel_country=channel_country)
     found = [*config.problems, *_unknown_provider(config, known_providers)]
     found += _text_problems(config, looked_at)
     found = [fault for fault in found if fault.field in looked_at]
@@ -87,11 +91,13 @@ def _provider_problems(
     """What the provider needs, and an account given to one that has none."""
     if config.provider not in known:
         return
-    if config.provider == "console" and row["api_key"]:
+    filled = [name for name in ("api_key", "application_id") if row[name]]
+    if config.provider in NOT_REAL and filled:
+        label = FIELDS[filled[0]].label
         yield problem(
             "provider",
-            "console sends nothing, but an API key is filled in. Write vonage to send texts, "
-            "or empty API key (api_key) to keep trying out.",
+            f"{config.provider} sends nothing, but {label} is filled in. Write vonage to send "
+            f"texts, or empty {label} ({filled[0]}) to keep trying out.",
             blocking=True,
         )
     try:

@@ -139,17 +139,20 @@ def missing_values(config: SmsConfig) -> tuple[Problem, ...]:
     )
 
 
-def parse(values: Mapping[str, object], *, environ: Mapping[str, str]) -> SmsConfig:
+def parse(
+    values: Mapping[str, object], *, environ: Mapping[str, str], channel_country: str = ""
+) -> SmsConfig:
     """The settings of a stored row: field name → raw value, nothing filled in.
 
     Never raises: what is missing, of the wrong type or from another version has its default,
     and ``problems`` says so. An event whose ``send_`` field was never stored is off, so that an
     upgrade switches nothing on. Of ``environ`` only what ``env:SALEOR_SMS_…`` names is read.
-    Equal rows give one cached value.
+    ``channel_country`` is where numbers without a country code belong when the owner names no
+    default country. Equal rows give one cached value.
     """
     row = read(values)
     named = filter(None, (env_name(row[name]) for name in PROVIDER_FIELDS))
-    return _parse(row, tuple((name, environ.get(name, "")) for name in named))
+    return _parse(row, tuple((name, environ.get(name, "")) for name in named), channel_country)
 
 
 class _Reader:
@@ -208,7 +211,7 @@ class _Reader:
 
 
 @lru_cache(maxsize=256)
-def _parse(row: Row, environ: tuple[tuple[str, str], ...]) -> SmsConfig:
+def _parse(row: Row, environ: tuple[tuple[str, str], ...], channel_country: str) -> SmsConfig:
     reader = _Reader(row)
     resolve = from_environment(dict(environ))
     region = reader.one("default_country", country, "")
@@ -216,7 +219,7 @@ def _parse(row: Row, environ: tuple[tuple[str, str], ...]) -> SmsConfig:
     settings = {name: reader.one(name, resolve, "") for name in PROVIDER_FIELDS} | {"api": api}
 
     def phone(text: str) -> str:
-        return phone_numbers.parse(text, region)
+        return phone_numbers.parse(text, region or channel_country)
 
     countries = reader.many("allowed_countries", country)
     stated = bool(row["allowed_countries"]) or "allowed_countries" in dict(row.faults)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import ProgrammingError
 
 from .. import wiring
 from ..events.catalogue import EVENTS
@@ -22,6 +23,15 @@ class SmsCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute(*args, **options)
+        except ProgrammingError as error:
+            raise CommandError(
+                "The plugin's tables are missing or old. Run: "
+                "python manage.py migrate saleor_sms_plugin"
+            ) from error
 
     @property
     def ports(self) -> Ports:

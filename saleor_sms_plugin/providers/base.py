@@ -161,6 +161,10 @@ class Provider(ABC):
         (refused for good) or OutcomeUnknown (it may have been accepted: never send again).
         """
 
+    def warm_up(self) -> None:
+        """What the first send would load is loaded; a process that never sends does not pay."""
+        return
+
     def close(self) -> None:
         """No connection is open; a later ``send`` opens new ones."""
         return

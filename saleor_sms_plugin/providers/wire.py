@@ -94,7 +94,7 @@ class Wire(HTTPAdapter):
                 cert=cert,  # type: ignore[arg-type]
                 proxies=proxies,
             )
-            body = response.raw.read(ANSWER_BYTES, decode_content=True)
+            body = self._read(response)
         except (RequestException, HTTPError, HTTPException, OSError) as failure:
             raise self._failed(failure) from failure
         self._used_at = time.monotonic()
@@ -104,6 +104,23 @@ class Wire(HTTPAdapter):
         # requests would repeat the POST wherever a 307 or 308 points
         response.headers.pop("Location", None)
         return response
+
+    def _read(self, response: Response) -> bytes:
+        """The answer, at most ``ANSWER_BYTES``, whole within one read timeout.
+
+        The socket's own timeout counts from each piece anew: a server that drips would hold a
+        worker, or somebody who saves a form, for ever.
+        """
+        deadline = time.monotonic() + self._timeout[1]
+        body = b""
+        while len(body) < ANSWER_BYTES:
+            piece = response.raw.read1(ANSWER_BYTES - len(body), decode_content=True)
+            if not piece:
+                break
+            body += piece
+            if time.monotonic() > deadline:
+                raise TimeoutError("the answer drips")
+        return body
 
     def _watched(self, body: object) -> Iterator[bytes]:
         self._body_began = True

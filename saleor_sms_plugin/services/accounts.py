@@ -11,6 +11,7 @@ from threading import Lock
 
 from django.conf import settings
 
+from ..config import SmsConfig
 from ..exceptions import ConfigurationError
 from ..providers import Provider, get_provider, provider_class
 from .channels import Channel
@@ -58,9 +59,11 @@ def accounts_of(channels: Iterable[Channel]) -> list[Account]:
 
 
 def _account(key: str, channels: list[Channel]) -> Account:
-    rates = [rate for channel in channels if (rate := _rate(channel)) is not None]
+    # A channel that is switched off sends nothing: its limits bind nobody.
+    sending = [channel for channel in channels if channel.stored.active]
+    rates = [rate for channel in sending if (rate := _rate(channel)) is not None]
     senders: dict[str, float] = {}
-    for channel in channels:
+    for channel in sending:
         for sender, rate in channel.config.sender_rates.items():
             senders[sender] = min(rate, senders.get(sender, rate))
     return Account(
@@ -80,6 +83,15 @@ def _rate(channel: Channel) -> float | None:
         return None
 
 
+def unusable(config: SmsConfig) -> str:
+    """Why no provider can be made of these settings, with field and fix; "" where one can."""
+    try:
+        get_provider(config.provider, config.provider_settings).close()
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
 def provider_of(channel: Channel, timeout: tuple[float, float] | None = None) -> Provider:
     """The channel's provider, ready to send; ``timeout`` is seconds to connect and to wait.
 
@@ -97,6 +109,7 @@ def provider_of(channel: Channel, timeout: tuple[float, float] | None = None) ->
     with _lock:
         if key not in _open:
             _open[key] = get_provider(name, values, timeout=timeout)
+            _open[key].warm_up()
             while len(_open) > KEPT:
                 _open.popitem(last=False)[1].close()
         _open.move_to_end(key)

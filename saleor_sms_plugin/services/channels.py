@@ -69,9 +69,14 @@ class Channel:
 def load(ports: Ports, channel_ids: Collection[int] | None = None) -> dict[int, Channel]:
     """The channels with a stored configuration, by id; all of them when None."""
     return {
-        stored.channel_id: Channel(stored, parse(stored.values, environ=os.environ), ports.shop)
+        stored.channel_id: _channel(stored, ports)
         for stored in ports.shop.configurations(channel_ids)
     }
+
+
+def _channel(stored: ChannelConfiguration, ports: Ports) -> Channel:
+    config = parse(stored.values, environ=os.environ, channel_country=stored.default_country)
+    return Channel(stored, config, ports.shop)
 
 
 def activations(channel_ids: Collection[int]) -> dict[tuple[int, str], Activation]:

@@ -53,6 +53,7 @@ MOST_THREADS = 16
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
 CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
 MOST_SENDER_WAIT = 60.0  #: seconds
+CALL_AT_MOST = 20.0  #: seconds past a run's end that a call is waited for
 OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
 MEND_AGAIN = dt.timedelta(minutes=5)  #: how often a text held by a configuration is tried
 
@@ -253,7 +254,7 @@ class AccountRun:
         while time.monotonic() < at:
             self._collect(at - time.monotonic())
         most = self._threads + claims.BATCH
-        while self._in_flight > most - BEGIN_AT_LEAST:
+        while self._in_flight > most - BEGIN_AT_LEAST and not self._is_stuck():
             self._collect(None)
         return min(claims.BATCH, most - self._in_flight)
 
@@ -264,8 +265,10 @@ class AccountRun:
         """
         while not self._answers.empty():
             self._collect(0)
-        while self._in_flight and (
-            self._in_doubt or self.throttle.is_probing or self.throttle.failures
+        while (
+            self._in_flight
+            and (self._in_doubt or self.throttle.is_probing or self.throttle.failures)
+            and not self._is_stuck()
         ):
             self._collect(None)
         if not self._in_flight:
@@ -297,11 +300,13 @@ class AccountRun:
 
     def _collect(self, timeout: float | None) -> None:
         """At most ``timeout`` seconds pass until an answer is taken; what is old is stored."""
+        if timeout is None:
+            timeout = self._latest + CALL_AT_MOST - time.monotonic()
         if self._kept:
             left = max(0.0, self._oldest_kept + STORE_WITHIN - time.monotonic())
-            timeout = left if timeout is None else min(timeout, left)
+            timeout = min(timeout, left)
         try:
-            answer = self._answers.get(timeout=None if timeout is None else max(0.0, timeout))
+            answer = self._answers.get(timeout=max(0.0, timeout))
         except Empty:
             pass
         else:
@@ -323,10 +328,15 @@ class AccountRun:
         return learn(self.throttle, [ending for _, ending in answered], self.ports)
 
     def _finish_calls(self) -> None:
-        while self._in_flight:
+        while self._in_flight and not self._is_stuck():
             self._collect(None)
         if self._kept:
             self._store()
+
+    def _is_stuck(self) -> bool:
+        """A call never ends, whatever its timeouts: the worker goes on, and once its claim is
+        over the text's outcome is unknown."""
+        return time.monotonic() > self._latest + CALL_AT_MOST
 
 
 @lru_cache(maxsize=64)

@@ -36,14 +36,16 @@ def of_order(order: Order, spec: EventSpec, channel: Channel) -> Recipient:
     chosen = _at(first, channel)
     if chosen.reason is None or second is None or not second.phone:
         return chosen
-    # A gift's price must not reach its receiver: where the buyer gave a number that cannot be
-    # texted, the other address serves only if it is the same person's.
-    if rule is RecipientRule.BUYER and chosen.reason is not Reason.NO_PHONE:
-        assert first is not None  # noqa: S101 (it had a phone)
-        if (first.first_name, first.last_name) != (second.first_name, second.last_name):
-            return chosen
+    # A gift's price must not reach its receiver: the other address serves for the buyer's texts
+    # only if it is the same person's, or if there is no other person to be told apart from.
+    if rule is RecipientRule.BUYER and first is not None and not _same_person(first, second):
+        return chosen
     other = _at(second, channel)
     return other if other.reason is None else chosen
+
+
+def _same_person(one: Address, other: Address) -> bool:
+    return (one.first_name, one.last_name) == (other.first_name, other.last_name)
 
 
 def of_staff(raw: str, channel: Channel) -> Recipient:
@@ -65,6 +67,8 @@ def refused(
     country = phone_numbers.country_of(number)
     if not to_staff and country not in channel.allowed_countries:
         return Reason.COUNTRY_NOT_ALLOWED, f"{country}: see “Allowed countries”."
+    if to_staff and number not in channel.config.staff_numbers:
+        return Reason.SWITCHED_OFF, "The number is no longer among the staff numbers."
     if suppressed is None:
         suppressed = suppression.among([number])
     if (since := suppressed.get(number)) is not None:

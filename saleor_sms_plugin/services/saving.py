@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..config import Problem, check, no_such_voucher, parse
+from ..config import Problem, SmsConfig, check, no_such_voucher, parse, problem
 from ..ports import Ports
 from ..providers import known_providers, provider_class
 from . import activation, addresses, detect, health, installation, reconcile
-from .accounts import key_of
+from .accounts import key_of, unusable
 from .channels import load
 
 
@@ -24,6 +24,8 @@ def refusals(
     """Why this save cannot be accepted, each problem naming field and fix; empty when it can."""
     with ports.shop.writer():
         countries = ports.shop.shipping_countries(channel_id)
+        stored = next(iter(ports.shop.configurations([channel_id])), None)
+    country = stored.default_country if stored else ""
     found = check(
         new,
         old,
@@ -32,14 +34,26 @@ def refusals(
         known_providers=known_providers(),
         shipping_countries=countries,
         environ=os.environ,
+        channel_country=country,
     )
-    code = parse(new, environ=os.environ).abandoned_voucher
+    config = parse(new, environ=os.environ, channel_country=country)
+    if active and not found:
+        found = _unusable(config)
+    code = config.abandoned_voucher
     asked = active or code != parse(old, environ=os.environ).abandoned_voucher
     if code and asked:
         with ports.shop.writer():
             if ports.shop.voucher(code, channel_id) is None:
                 found = (*found, no_such_voucher(code))
     return found
+
+
+def _unusable(config: SmsConfig) -> tuple[Problem, ...]:
+    """What the provider itself says against settings that are all there, such as a broken key."""
+    if not (why := unusable(config)):
+        return ()
+    field = "private_key" if "private_key" in why else "provider"
+    return (problem(field, why, blocking=True),)
 
 
 def saved(channel_id: int, ports: Ports) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db.models import Count, Min
 
-from ..config import notices
+from ..config import fields, notices
 from ..domain import phone_numbers
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
@@ -17,11 +18,12 @@ from ..models.message import WAITING
 from ..ports import Ports
 from ..providers import known_providers, provider_class
 from . import installation
-from .accounts import key_of
+from .accounts import key_of, unusable
 from .channels import Channel, load
 from .test_text import EVENT, outcome_of
 
 LAST_ORDERS = 100
+NOTICES = 3  #: more than this bury what the owner must read
 SILENT = dt.timedelta(minutes=1)  #: longer without a periodic run is worth saying
 
 
@@ -33,7 +35,10 @@ def status_of(channel_id: int, ports: Ports) -> str:
             return "Sends nothing yet. Next: provider, key, secret, sender, test, then tick Active."
         parts = [_live(channel, ports), _installation(ports), machinery(ports)]
         parts += [_account(channel, ports), _stuck(channel), _phones(channel, ports)]
-        parts += notices(channel.config, channel.allowed_countries)
+        told = notices(channel.config, channel.allowed_countries)
+        parts += told[:NOTICES]
+        if len(told) > NOTICES:
+            parts.append(f"And {len(told) - NOTICES} more notes: python manage.py sms_check.")
     return "\n".join(part for part in parts if part)
 
 
@@ -48,10 +53,18 @@ def last_test_of(channel_id: int, ports: Ports) -> str:
 def missing_of(channel: Channel) -> list[str]:
     """The fields still to be filled in, by name."""
     config = channel.config
-    fields = [problem.field for problem in config.blocking]
+    names = [problem.field for problem in config.blocking]
     if config.provider in known_providers():
-        fields += provider_class(config.provider).missing(config.provider_settings)
-    return list(dict.fromkeys(fields))
+        names += provider_class(config.provider).missing(config.provider_settings)
+    if not names and unusable(config):
+        names = ["provider"]
+    return list(dict.fromkeys(names))
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    """The fields as the form calls them."""
+    labels = {field.name: field.label for field in fields()}
+    return [labels.get(name, name) for name in names]
 
 
 def machinery(ports: Ports) -> str:
@@ -83,10 +96,11 @@ def ago(span: dt.timedelta) -> str:
 def _live(channel: Channel, ports: Ports) -> str:
     missing = missing_of(channel)
     if not channel.stored.active:
-        steps = [*missing, "test", "then tick Active"]
+        steps = [*_labels(missing), "test", "then tick Active"]
         return f"Sends nothing yet. Next: {', '.join(steps)}."
     if missing:
-        return f"Sends nothing: {', '.join(missing)} must be filled in."
+        why = unusable(channel.config) if missing == ["provider"] else ""
+        return f"Sends nothing: {why or ', '.join(_labels(missing)) + ' must be filled in.'}"
     since = Activation.objects.filter(channel_id=channel.id).aggregate(at=Min("active_since"))["at"]
     now = ports.clock.now().astimezone(channel.zone)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -14,6 +14,7 @@ from ..exceptions import ConfigurationError, InvalidRecipient
 from ..models import Message
 from ..models.message import TEST, WAITING
 from ..ports import Ports
+from . import installation
 from .accounts import provider_of
 from .calls import call
 from .channels import load
@@ -50,6 +51,8 @@ def send_test(number: str, channel_id: int, ports: Ports) -> Message:
     """
     now = ports.clock.now()
     with ports.shop.writer():
+        if not installation.is_same(ports):
+            raise ConfigurationError(Reason.OTHER_INSTALLATION.sentence)
         channel = load(ports, [channel_id]).get(channel_id)
         if channel is None:
             raise ConfigurationError("This channel has no settings yet. Save the plugin once.")

@@ -55,11 +55,18 @@ def work(ports: Ports, until: dt.datetime) -> bool:
 def is_due(ports: Ports) -> bool:
     """Something could be planned, sent or processed now."""
     now = ports.clock.now()
-    return (
-        Message.objects.filter(status__in=WAITING, not_before__lte=now).exists()
-        or ShopEvent.objects.filter(plan_at__lte=now).exists()
-        or WebhookRequest.objects.filter(process_at__lte=now).exists()
-    )
+    waiting = Message.objects.filter(status__in=WAITING, not_before__lte=now)
+    return waiting.exists() or has_news(ports)
+
+
+def has_news(ports: Ports) -> bool:
+    """Something was recorded that no run has looked at; texts that wait are no news."""
+    now = ports.clock.now()
+    with ports.shop.writer():
+        return (
+            ShopEvent.objects.filter(plan_at__lte=now).exists()
+            or WebhookRequest.objects.filter(process_at__lte=now).exists()
+        )
 
 
 def keep_house(ports: Ports) -> None:

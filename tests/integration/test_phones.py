@@ -42,14 +42,30 @@ def test_orders_go_to_the_buyer_and_parcels_to_the_receiver(
     assert text_for(stage, event).recipient == expected
 
 
-@pytest.mark.parametrize("billing", [None, Address(country="PL"), Address(phone="  ")])
+SAME = {"first_name": RECEIVER.first_name, "last_name": RECEIVER.last_name}
+
+
+@pytest.mark.parametrize(
+    "billing",
+    [None, Address(country="PL", **SAME), Address(phone="  ", **SAME)],
+)
 def test_without_a_buyers_phone_the_other_is_taken(stage: Stage, billing: Address | None) -> None:
-    """A buyer who gave no number gave the only one there is: the receiver's."""
+    """A buyer who gave no number gave the only one there is: the one of their parcel."""
     stage.configure(CREATED)
 
     message = text_for(stage, billing=billing)
 
     assert (message.recipient, message.status) == (RECEIVER.phone, "sent")
+
+
+def test_a_gifts_price_never_reaches_its_receiver(stage: Stage) -> None:
+    """Where somebody else paid and gave no number, nobody is told of the price."""
+    stage.configure(CREATED)
+
+    message = text_for(stage, billing=Address(country="PL", first_name="Anna", last_name="Nowak"))
+
+    assert (message.status, message.reason) == ("suppressed", "no_phone")
+    assert stage.bodies == []
 
 
 @pytest.mark.parametrize("shipping", [None, Address(phone=LANDLINE, country="PL")])

@@ -63,8 +63,6 @@ class VonageProvider(Provider):
         timeout: tuple[float, float] | None = None,
     ) -> None:
         super().__init__(settings, timeout=timeout or TIMEOUT)
-        # Before the first send: a second of importing would bunch the calls that wait for it.
-        import_module(f"{__name__}.sdk")
         self._api = _api(self._settings)
         if self._api not in _READERS:
             raise ConfigurationError(
@@ -94,6 +92,10 @@ class VonageProvider(Provider):
     @classmethod
     def parse_webhook(cls, request: WebhookData) -> tuple[ParsedReceipt | ParsedInbound, ...]:
         return webhooks.parse(request)
+
+    def warm_up(self) -> None:
+        # A second of importing would bunch the calls that wait for it.
+        import_module(f"{__name__}.sdk")
 
     def send(self, message: OutboundMessage) -> SendResult:
         wire, post = self._line()

@@ -107,8 +107,12 @@ def test_an_unknown_provider_is_told_with_the_nearest() -> None:
 def test_an_account_given_to_the_console_is_refused() -> None:
     """An owner who filled in a key expects texts to go out."""
     assert _messages({**GOOD, "provider": "console"}) == [
-        "Provider (provider): console sends nothing, but an API key is filled in. Write vonage to "
+        "Provider (provider): console sends nothing, but API key is filled in. Write vonage to "
         "send texts, or empty API key (api_key) to keep trying out."
+    ]
+    assert _messages({**GOOD, "api_key": "", "application_id": "a", "provider": "memory"}) == [
+        "Provider (provider): memory sends nothing, but Application ID is filled in. Write vonage "
+        "to send texts, or empty Application ID (application_id) to keep trying out."
     ]
     assert _messages({**GOOD, "provider": "console"}, active=False) == []
 
