@@ -61,3 +61,21 @@ def test_a_run_without_a_turn_leaves_the_work_to_those_who_have_one(
 
     tasks.run()
     assert len(MemoryProvider.attempts) == 1
+
+
+def test_what_came_while_a_run_ended_has_a_run_of_its_own(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last look found nothing, then an event was recorded whose nudge found no turn."""
+    stage.configure(CREATED)
+    monkeypatch.setattr(wiring, "ports", lambda: stage.ports)
+
+    def look_then_record(*_: object) -> bool:
+        stage.happen(CREATED, stage.order())
+        return False
+
+    monkeypatch.setattr(tasks, "_until_nothing_is_left", look_then_record)
+    monkeypatch.setattr(stage.wake, "nudges", 0)
+    tasks.run()
+
+    assert stage.wake.nudges == 1
