@@ -227,7 +227,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         name="tracking_url.<shipping method>", attribute="tracking_patterns", value=_pattern,
         subject=_method, example="tracking_url.* = https://carrier.example.com/parcel/{number}",
-        meaning="the carrier's page; * stands for every other shipping method",
+        meaning="the carrier's page; * stands for methods that name no carrier we know",
     ),
     Setting(
         name="rate", attribute="rate", value=_rate, example="rate = 30",
