@@ -134,11 +134,14 @@ def preview(event: str, language: str, own_text: str = "", country_code: str = "
 def _contexts(
     spec: EventSpec, template: rendering.Template, region: str, language: str
 ) -> Iterator[tuple[str, Context]]:
-    """Usual values, long ones, and those of an order that lacks whatever it may lack."""
+    """Usual values, long ones, those of a rarer order, and of one that lacks what it may lack."""
     usual, long = (_money(region, language, long=each) for each in (False, True))
-    yield "usual values", sample_context(spec, known=usual)
-    yield "long values", sample_context(spec, long=True, known=long)
     names = template.variables & VARIABLES.keys()
+    rare = frozenset(name for name in names if VARIABLES[name].rare)
+    yield "usual values", sample_context(spec, absent=rare, known=usual)
+    yield "long values", sample_context(spec, long=True, absent=rare, known=long)
+    if rare:
+        yield f"with {', '.join(sorted(rare))}", sample_context(spec, known=usual)
     if lacking := frozenset(name for name in names if VARIABLES[name].optional):
         yield "without what may be absent", sample_context(spec, absent=lacking, known=usual)
 

@@ -22,6 +22,7 @@ class Variable:
     usual: Value
     long: Value
     optional: bool = False  #: may be absent for a real order
+    rare: bool = False  #: and is for most
 
 
 VARIABLES: dict[str, Variable] = {
@@ -59,6 +60,7 @@ VARIABLES: dict[str, Variable] = {
         usual="Example Store Centre",
         long="Example Store Railway Station",
         optional=True,
+        rare=True,
     ),
     "order.shipping_method": Variable(
         meaning="the shipping method's name",
@@ -154,10 +156,14 @@ VARIABLES: dict[str, Variable] = {
         optional=True,
     ),
     "digest.count": Variable(
-        meaning="night digest: number of orders", usual=4, long=120, optional=True
+        meaning="night digest: number of orders", usual=4, long=120, optional=True, rare=True
     ),
     "digest.total": Variable(
-        meaning="night digest: their total", usual="412.00 EUR", long="12,999.90 EUR", optional=True
+        meaning="night digest: their total",
+        usual="412.00 EUR",
+        long="12,999.90 EUR",
+        optional=True,
+        rare=True,
     ),
 }
 

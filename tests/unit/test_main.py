@@ -254,8 +254,17 @@ def test_every_sample_of_money_is_in_the_currency(capsys: pytest.CaptureFixture[
 
     samples = _json(capsys, *arguments)["samples"]
 
-    assert samples["usual values"]["text"] == "£129.90 £412.00 GBP"
-    assert samples["long values"]["text"] == "£12,999.90 £12,999.90 GBP"
+    assert samples["usual values"]["text"] == "£129.90  GBP"
+    assert samples["long values"]["text"] == "£12,999.90  GBP"
+    assert samples["with digest.total"]["text"] == "£129.90 £412.00 GBP"
+
+
+def test_what_most_orders_lack_has_a_sample_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """The usual parcel is on its way; click and collect is shown beside it."""
+    samples = _json(capsys, "preview", "fulfillment_created")["samples"]
+
+    assert "on its way. Parcel: https://" in samples["usual values"]["text"]
+    assert "ready for pickup at" in samples["with order.pickup_point"]["text"]
 
 
 def test_an_own_text_is_chosen_by_language_and_priced_twice(
