@@ -10,12 +10,18 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from hypothesis import settings
 from redis import Redis
 
 from tests.celery_app import app
 from tests.servers import Child
 
 ROOT = Path(__file__).parents[1]
+
+
+# Tests time nothing: an example that is slow on a busy machine is no failure.
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
