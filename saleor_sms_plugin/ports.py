@@ -71,10 +71,6 @@ class Order:
     collection_point_name: str = ""  #: "" when the order is shipped
     fulfillments: tuple[Fulfillment, ...] = ()
 
-    @property
-    def fully_paid(self) -> bool:
-        return self.charged >= self.total
-
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout(Order):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
 
 from ..models import Installation, Message, ShopEvent, WebhookRequest
 from ..models.message import WAITING
@@ -24,6 +28,8 @@ from . import (
     storm,
     webhooks,
 )
+
+logger = logging.getLogger(__name__)
 
 DETECTOR_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for the payment tables
 RECONCILER_SHARE = dt.timedelta(seconds=0.3)  #: of a run, at most, for what hooks missed
@@ -82,16 +88,28 @@ def forget(ports: Ports, until: dt.datetime) -> None:
 
 
 def _sweep(ports: Ports) -> None:
-    claims.free_the_dead(ports)
-    activation.stamp(ports)
-    receipts.sweep(ports)
-    inbound.give_up_waiting(ports)
-    detect.run(ports, ports.clock.now() + DETECTOR_SHARE)
-    abandoned.sweep(ports, ports.clock.now() + DETECTOR_SHARE)
-    links.forget_guesses(ports)
-    recovery.run(ports, ports.clock.now() + DETECTOR_SHARE)
-    reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE)
-    storm.watch(ports)
+    """Every step of the housekeeping was tried: a fault in one keeps no text from going out."""
+    for step in _HOUSEKEEPING:
+        try:
+            step(ports)
+        except (OperationalError, InterfaceError):
+            raise  # the database is away, for every step
+        except Exception:
+            logger.exception("A step of the housekeeping failed; it is tried again next time")
+
+
+_HOUSEKEEPING: tuple[Callable[[Ports], object], ...] = (
+    claims.free_the_dead,
+    activation.stamp,
+    receipts.sweep,
+    inbound.give_up_waiting,
+    lambda ports: detect.run(ports, ports.clock.now() + DETECTOR_SHARE),
+    lambda ports: abandoned.sweep(ports, ports.clock.now() + DETECTOR_SHARE),
+    links.forget_guesses,
+    lambda ports: recovery.run(ports, ports.clock.now() + DETECTOR_SHARE),
+    lambda ports: reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE),
+    storm.watch,
+)
 
 
 def _beat_is_missing(ports: Ports) -> bool:

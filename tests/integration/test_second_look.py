@@ -9,7 +9,7 @@ import pytest
 from saleor_sms_plugin.models import Message
 from saleor_sms_plugin.ports import Address
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import saving, status
+from saleor_sms_plugin.services import abandoned, recovery, saving, status, working
 from saleor_sms_plugin.services.channels import load
 from tests.integration.stage import CHANNEL, NOON, Stage
 
@@ -166,3 +166,25 @@ def test_numbers_in_the_form_are_of_the_channels_country(stage: Stage) -> None:
     stage.run()
 
     assert stage.recipients == ["+48512345679"]
+
+
+def test_a_fault_in_the_housekeeping_keeps_no_text_from_going_out(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One step fails, the steps after it and the sending go on, and the log says so."""
+
+    def broken(*_: object) -> int:
+        raise ValueError("an odd checkout")
+
+    monkeypatch.setattr(abandoned, "sweep", broken)
+    reached: list[str] = []
+    monkeypatch.setattr(recovery, "run", lambda *_: reached.append("recovery"))
+    stage.configure("order_created")
+    stage.happen("order_created", stage.order())
+
+    working.keep_house(stage.ports)
+    stage.run()
+
+    assert reached[:1] == ["recovery"]
+    assert len(sent(stage)) == 1
+    assert "A step of the housekeeping failed" in caplog.text
