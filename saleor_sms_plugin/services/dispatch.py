@@ -1,46 +1,34 @@
-"""Dispatch: claim, check again at the door, render, call the provider, store what it said."""
+"""Dispatch: claim, prepare, call the provider at the account's pace, store what it said."""
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import time
 import uuid
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from queue import Empty, SimpleQueue
 from threading import Lock
 
-from django.db import InterfaceError, OperationalError, connections
+from django.db import connections
 
-from ..config import text_field
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..events.catalogue import EVENTS, Purpose
-from ..exceptions import (
-    ConfigurationError,
-    OutcomeUnknown,
-    ProviderUnavailable,
-    TemplateError,
-)
-from ..models import Activation, Message, Throttle
+from ..exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
+from ..models import Throttle
 from ..models import throttle as throttles
-from ..models.message import OWN_WORDS
-from ..ports import Order, Ports
-from . import claims, consent, door, installation, recipients, subjects, suppression, writing
+from ..ports import Ports
+from . import claims, installation
 from .accounts import Account, accounts_of, provider_of
 from .calls import Begun, Ending, Ready, ask, begin, end, take_back
-from .channels import Channel, activations, load
+from .channels import Channel, load
 from .endings import finish, postpone
 from .health import learn
-from .rules import not_since
-
-logger = logging.getLogger(__name__)
+from .preparing import prepare
 
 LEASED = 15.0  #: seconds a run has its account, and a dead one keeps it; renewed meanwhile
 RENEWED_EACH = 1.0  #: seconds
@@ -55,17 +43,6 @@ CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them
 MOST_SENDER_WAIT = 60.0  #: seconds
 CALL_AT_MOST = 20.0  #: seconds past a run's end that a call is waited for
 OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
-MEND_AGAIN = dt.timedelta(minutes=5)  #: how often a text held by a configuration is tried
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """What a batch reads once from the shop."""
-
-    channels: Mapping[int, Channel]
-    orders: Mapping[str, Order]
-    active: Mapping[tuple[int, str], Activation]
-    suppressed: Mapping[str, str]
 
 
 def run(ports: Ports, until: dt.datetime) -> int:
@@ -160,7 +137,7 @@ class AccountRun:
             batch = claims.take(self.id, self.ports, own, self._most)
             if not batch:
                 return False
-            ready = self._prepare(batch, own, account)
+            ready = self._within_sender_rates(prepare(batch, own, self.ports), account)
         if left := self._send(ready):
             with self.ports.shop.writer():
                 claims.give_back(self.id, [each.message.pk for each in left])
@@ -187,17 +164,6 @@ class AccountRun:
         self._most = 1 if self.throttle.is_probing else max(1, min(CLAIMED, int(in_a_second)))
         busy = self.throttle.answer_seconds / self._interval if self._interval else MOST_THREADS
         self._threads = 1 if self.throttle.is_probing else max(1, min(MOST_THREADS, ceil(busy) + 1))
-
-    def _prepare(
-        self, batch: list[Message], channels: Mapping[int, Channel], account: Account
-    ) -> list[Ready]:
-        known = _read_or_none(batch, channels, self.ports)
-        ready = [
-            each
-            for message in batch
-            if (each := _prepare_or_hold(message, known, channels, self.ports))
-        ]
-        return self._within_sender_rates(ready, account)
 
     def _within_sender_rates(self, ready: list[Ready], account: Account) -> list[Ready]:
         """Texts whose sender is slower than the account wait for that sender's slots."""
@@ -343,117 +309,3 @@ class AccountRun:
 def _threads_of(key: str) -> ThreadPoolExecutor:
     """The threads of an account in this process; each keeps its connection."""
     return ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="sms")
-
-
-def _read(batch: list[Message], channels: Mapping[int, Channel], ports: Ports) -> Knowledge:
-    order_ids = {message.order_id for message in batch if message.order_id}
-    checkout_ids = {m.checkout_id for m in batch if m.checkout_id and not m.order_id}
-    return Knowledge(
-        channels=channels,
-        orders=subjects.read(order_ids, checkout_ids, ports),
-        active=activations(channels.keys()),
-        suppressed=suppression.among(message.recipient for message in batch),
-    )
-
-
-def _read_or_none(
-    batch: list[Message], channels: Mapping[int, Channel], ports: Ports
-) -> Knowledge | None:
-    """None where an order cannot be read: then each text's order is read alone."""
-    try:
-        return _read(batch, channels, ports)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        logger.exception("An order among those of %d texts cannot be read", len(batch))
-        return None
-
-
-def _prepare_or_hold(
-    message: Message, known: Knowledge | None, channels: Mapping[int, Channel], ports: Ports
-) -> Ready | None:
-    """``_prepare``, where a fault of one text holds that text and stops no other."""
-    try:
-        return _prepare(message, known or _read([message], channels, ports), ports)
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: the run ends, claims come free by themselves
-    except Exception as error:
-        logger.exception("Text %s could not be sent", message.reference)
-        postpone(message, Reason.FAULT, type(error).__name__, ports.clock.now() + MEND_AGAIN)
-        return None
-
-
-def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
-    """The text through the door and rendered; None where it ended or waits, with its reason."""
-    now = ports.clock.now()
-    order = known.orders.get(subjects.key_of(message))
-    if end := _at_the_door(message, order, known, now):
-        status, reason, detail = end
-        finish(message, status, reason, detail, now=now)
-        return None
-    assert message.channel_id is not None  # noqa: S101 (the door saw the channel)
-    channel = known.channels[message.channel_id]
-    if morning := _morning(message, channel, now):
-        postpone(message, Reason.NIGHT, f"Until {morning:%Y-%m-%d %H:%M} UTC.", morning)
-        return None
-    try:
-        if channel.config.blocking:
-            raise ConfigurationError(channel.config.blocking[0].message)
-        provider = provider_of(channel)
-        text = writing.write(message, channel, order)
-    except ConfigurationError as error:
-        postpone(message, Reason.CONFIGURATION, str(error), now + MEND_AGAIN)
-        return None
-    except TemplateError as error:
-        detail = f"{text_field(message.event_name)}: {error}"
-        postpone(message, Reason.TEMPLATE, detail, now + MEND_AGAIN)
-        return None
-    if text.segment_count > channel.config.max_segments:
-        finish(
-            message, MessageStatus.FAILED, Reason.TOO_LONG,
-            f"{text.segment_count} segments; at most {channel.config.max_segments} "
-            "(advanced: max_segments).", now=now,
-        )  # fmt: skip
-        return None
-    return Ready(message=message, text=text, provider=provider)
-
-
-def _at_the_door(
-    message: Message, order: Order | None, known: Knowledge, now: dt.datetime
-) -> tuple[MessageStatus, Reason, str] | None:
-    """How a text ends that must not go out any more, None when it may."""
-    if now > message.expires_at:
-        return MessageStatus.EXPIRED, Reason.EXPIRED, ""
-    channel = known.channels.get(message.channel_id or 0)
-    if channel is None:
-        return MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, ""
-    spec = EVENTS.get(message.event_name)
-    if spec is None:
-        return None if message.event_name in OWN_WORDS else (
-            MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, "This version does not know the event."
-        )  # fmt: skip
-    if not channel.sends(spec.name):
-        return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, ""
-    occurred_at = message.event.occurred_at if message.event else message.created_at
-    if past := not_since(known.active.get((channel.id, spec.name)), occurred_at):
-        return MessageStatus.SUPPRESSED, past.reason, past.detail
-    if order is None and not door.is_digest(message.says):
-        return MessageStatus.SUPPRESSED, Reason.ORDER_GONE, ""
-    if order and (reason := door.ended(spec, order, message.says)):
-        return MessageStatus.SUPPRESSED, reason, ""
-    if refused := recipients.refused(
-        message.recipient, channel, to_staff=message.to_staff, suppressed=known.suppressed
-    ):
-        return MessageStatus.SUPPRESSED, *refused
-    purpose = Purpose(message.purpose)
-    if reason := consent.may_send(message.recipient, purpose, spec.name, channel, now):
-        return MessageStatus.SUPPRESSED, reason, ""
-    return None
-
-
-def _morning(message: Message, channel: Channel, now: dt.datetime) -> dt.datetime | None:
-    """What waited for another reason must not go out at night either."""
-    if (spec := EVENTS.get(message.event_name)) is None:
-        return None
-    night = channel.config.night
-    return door.morning(spec, message.country, message.recipient, night, now, message.says)

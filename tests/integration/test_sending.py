@@ -25,7 +25,7 @@ from saleor_sms_plugin.exceptions import (
 from saleor_sms_plugin.models import Message, SendAttempt
 from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import claims, dispatch, plan, working, writing
+from saleor_sms_plugin.services import claims, plan, preparing, working, writing
 from saleor_sms_plugin.services.calls import Ready, call
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.services.rules import Case
@@ -459,7 +459,7 @@ def test_a_provider_that_cannot_be_made_holds_its_texts(
         raise ConfigurationError("Private key (private_key) is no key. Paste the whole file.")
 
     place(shop)
-    monkeypatch.setattr(dispatch, "provider_of", unusable)
+    monkeypatch.setattr(preparing, "provider_of", unusable)
     shop.run()
     assert shop.rows == [(CREATED, "held", "configuration")]
     assert "private_key" in only(CREATED).why

@@ -1,0 +1,161 @@
+"""Preparing: a claimed text goes through the door again and is rendered, or ends, or waits."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError
+
+from ..config import text_field
+from ..domain.reasons import Reason
+from ..domain.transitions import MessageStatus
+from ..events.catalogue import EVENTS, Purpose
+from ..exceptions import ConfigurationError, TemplateError
+from ..models import Activation, Message
+from ..models.message import OWN_WORDS
+from ..ports import Order, Ports
+from . import consent, door, recipients, subjects, suppression, writing
+from .accounts import provider_of
+from .calls import Ready
+from .channels import Channel, activations
+from .endings import finish, postpone
+from .rules import not_since
+
+logger = logging.getLogger(__name__)
+
+MEND_AGAIN = dt.timedelta(minutes=5)  #: how often a text held by a configuration is tried
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What a batch reads once from the shop."""
+
+    channels: Mapping[int, Channel]
+    orders: Mapping[str, Order]
+    active: Mapping[tuple[int, str], Activation]
+    suppressed: Mapping[str, str]
+
+
+def prepare(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Ports) -> list[Ready]:
+    """Those of the texts that may go out now, rendered; the others ended or wait, with a reason."""
+    known = _read_or_none(batch, channels, ports)
+    return [
+        ready for message in batch if (ready := _prepare_or_hold(message, known, channels, ports))
+    ]
+
+
+def _read(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Ports) -> Knowledge:
+    order_ids = {message.order_id for message in batch if message.order_id}
+    checkout_ids = {m.checkout_id for m in batch if m.checkout_id and not m.order_id}
+    return Knowledge(
+        channels=channels,
+        orders=subjects.read(order_ids, checkout_ids, ports),
+        active=activations(channels.keys()),
+        suppressed=suppression.among(message.recipient for message in batch),
+    )
+
+
+def _read_or_none(
+    batch: Sequence[Message], channels: Mapping[int, Channel], ports: Ports
+) -> Knowledge | None:
+    """None where an order cannot be read: then each text's order is read alone."""
+    try:
+        return _read(batch, channels, ports)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("An order among those of %d texts cannot be read", len(batch))
+        return None
+
+
+def _prepare_or_hold(
+    message: Message, known: Knowledge | None, channels: Mapping[int, Channel], ports: Ports
+) -> Ready | None:
+    """``_prepare``, where a fault of one text holds that text and stops no other."""
+    try:
+        return _prepare(message, known or _read([message], channels, ports), ports)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the run ends, claims come free by themselves
+    except Exception as error:
+        logger.exception("Text %s could not be sent", message.reference)
+        postpone(message, Reason.FAULT, type(error).__name__, ports.clock.now() + MEND_AGAIN)
+        return None
+
+
+def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
+    """The text through the door and rendered; None where it ended or waits, with its reason."""
+    now = ports.clock.now()
+    order = known.orders.get(subjects.key_of(message))
+    if end := _at_the_door(message, order, known, now):
+        status, reason, detail = end
+        finish(message, status, reason, detail, now=now)
+        return None
+    assert message.channel_id is not None  # noqa: S101 (the door saw the channel)
+    channel = known.channels[message.channel_id]
+    if morning := _morning(message, channel, now):
+        postpone(message, Reason.NIGHT, f"Until {morning:%Y-%m-%d %H:%M} UTC.", morning)
+        return None
+    try:
+        if channel.config.blocking:
+            raise ConfigurationError(channel.config.blocking[0].message)
+        provider = provider_of(channel)
+        text = writing.write(message, channel, order)
+    except ConfigurationError as error:
+        postpone(message, Reason.CONFIGURATION, str(error), now + MEND_AGAIN)
+        return None
+    except TemplateError as error:
+        detail = f"{text_field(message.event_name)}: {error}"
+        postpone(message, Reason.TEMPLATE, detail, now + MEND_AGAIN)
+        return None
+    if text.segment_count > channel.config.max_segments:
+        finish(
+            message, MessageStatus.FAILED, Reason.TOO_LONG,
+            f"{text.segment_count} segments; at most {channel.config.max_segments} "
+            "(advanced: max_segments).", now=now,
+        )  # fmt: skip
+        return None
+    return Ready(message=message, text=text, provider=provider)
+
+
+def _at_the_door(
+    message: Message, order: Order | None, known: Knowledge, now: dt.datetime
+) -> tuple[MessageStatus, Reason, str] | None:
+    """How a text ends that must not go out any more, None when it may."""
+    if now > message.expires_at:
+        return MessageStatus.EXPIRED, Reason.EXPIRED, ""
+    channel = known.channels.get(message.channel_id or 0)
+    if channel is None:
+        return MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, ""
+    spec = EVENTS.get(message.event_name)
+    if spec is None:
+        return None if message.event_name in OWN_WORDS else (
+            MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, "This version does not know the event."
+        )  # fmt: skip
+    if not channel.sends(spec.name):
+        return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, ""
+    occurred_at = message.event.occurred_at if message.event else message.created_at
+    if past := not_since(known.active.get((channel.id, spec.name)), occurred_at):
+        return MessageStatus.SUPPRESSED, past.reason, past.detail
+    if order is None and not door.is_digest(message.says):
+        return MessageStatus.SUPPRESSED, Reason.ORDER_GONE, ""
+    if order and (reason := door.ended(spec, order, message.says)):
+        return MessageStatus.SUPPRESSED, reason, ""
+    if refused := recipients.refused(
+        message.recipient, channel, to_staff=message.to_staff, suppressed=known.suppressed
+    ):
+        return MessageStatus.SUPPRESSED, *refused
+    purpose = Purpose(message.purpose)
+    if reason := consent.may_send(message.recipient, purpose, spec.name, channel, now):
+        return MessageStatus.SUPPRESSED, reason, ""
+    return None
+
+
+def _morning(message: Message, channel: Channel, now: dt.datetime) -> dt.datetime | None:
+    """What waited for another reason must not go out at night either."""
+    if (spec := EVENTS.get(message.event_name)) is None:
+        return None
+    night = channel.config.night
+    return door.morning(spec, message.country, message.recipient, night, now, message.says)
