@@ -11,6 +11,7 @@ from django.db.models import Q
 from ..domain.reasons import Reason
 from ..events.catalogue import EventSpec, RecipientRule
 from ..models import ShopEvent
+from ..models.many import update_many
 from ..ports import FailureKind, FailureRow, Order, PaymentFailure, Ports
 from . import subjects
 from .channels import load
@@ -62,8 +63,7 @@ def place(ports: Ports) -> None:
         if failure is not None:
             row.channel_id = failure.channel_id
             row.order_id, row.checkout_id = failure.order_id, failure.checkout_id
-    columns = ["channel_id", "order_id", "checkout_id", "plan_at", "facts"]
-    ShopEvent.objects.bulk_update(rows, columns)
+    update_many(rows, ["channel_id", "order_id", "checkout_id", "plan_at", "facts"])
 
 
 def read(keys: Collection[str], ports: Ports) -> Mapping[str, PaymentFailure]:

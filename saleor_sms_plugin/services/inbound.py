@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from ..models import InboundMessage, Message, WebhookRequest, locks
+from ..models.many import update_many
 from ..ports import Ports
 from ..providers import ParsedInbound
 
@@ -55,7 +56,7 @@ def give_up_waiting(ports: Ports) -> list[InboundMessage]:
         rows = list(late.order_by("received_at")[:STEP])
         for row in rows:
             row.completed_at = now
-        InboundMessage.objects.bulk_update(rows, ["completed_at"])
+        update_many(rows, ["completed_at"])
     return rows
 
 
