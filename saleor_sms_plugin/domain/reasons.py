@@ -18,7 +18,14 @@ class Reason(StrEnum):
     NOT_A_TEST_NUMBER = "not_a_test_number"
     SENDER_NOT_ALLOWED = "sender_not_allowed"
     NUMBER_SUPPRESSED = "number_suppressed"
+    NUMBER_ERASED = "number_erased"
     NO_CONSENT = "no_consent"
+    NOT_CONFIRMED = "not_confirmed"
+    OPTED_OUT = "opted_out"
+    OPT_OUT_IN_REVIEW = "opt_out_in_review"
+    NO_OPT_OUT_PATH = "no_opt_out_path"
+    FREQUENCY_CAP = "frequency_cap"
+    COUNTRY_BUDGET = "country_budget"
     # The event needs no text
     SWITCHED_OFF = "switched_off"
     BEFORE_ACTIVATION = "before_activation"
@@ -27,6 +34,7 @@ class Reason(StrEnum):
     NOTIFY_DECLINED = "notify_declined"
     AWAITING_APPROVAL = "awaiting_approval"
     MERGED = "merged"
+    ASKED_BEFORE = "asked_before"
     NOTHING_NEW = "nothing_new"
     DAILY_LIMIT = "daily_limit"
     PAYMENT_UNCLEAR = "payment_unclear"
@@ -49,6 +57,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     # It waits
     NIGHT = "night"
+    MARKETING_HOURS = "marketing_hours"
     DIGEST = "digest"
     NUMBER_FLOOD = "number_flood"
     STORM = "storm"
@@ -86,7 +95,19 @@ SENTENCES: dict[Reason, str] = {
     Reason.NUMBER_SUPPRESSED: (
         "The number is on the list of numbers that are not texted (sms_suppressions)."
     ),
+    Reason.NUMBER_ERASED: "The number's owner asked to be forgotten.",
     Reason.NO_CONSENT: "It is marketing in this country, and there is no consent to it.",
+    Reason.NOT_CONFIRMED: "The consent still waits for its confirmation (double opt-in).",
+    Reason.OPTED_OUT: "The person opted out of these texts.",
+    Reason.OPT_OUT_IN_REVIEW: (
+        "The person wrote something like an opt-out; staff have not decided on it yet."
+    ),
+    Reason.NO_OPT_OUT_PATH: (
+        "A marketing text must say how to opt out, and this sender takes no replies: set "
+        "opt_out_number, or link_base (Advanced)."
+    ),
+    Reason.FREQUENCY_CAP: "The person has had as many offers as are allowed in this time.",
+    Reason.COUNTRY_BUDGET: "The day's budget for the country is used up (advanced: budget).",
     Reason.SWITCHED_OFF: "The event, or the plugin in this channel, is switched off.",
     Reason.BEFORE_ACTIVATION: "It happened before the event was switched on.",
     Reason.IMPORTED: "The order was imported; old orders are not news.",
@@ -94,6 +115,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOTIFY_DECLINED: "Staff chose not to notify the customer.",
     Reason.AWAITING_APPROVAL: "The parcel was not approved.",
     Reason.MERGED: "Another text says it already.",
+    Reason.ASKED_BEFORE: "The person was asked for this confirmation already.",
     Reason.NOTHING_NEW: "The customer already has this tracking number.",
     Reason.DAILY_LIMIT: "The parcel already had a tracking text within a day.",
     Reason.PAYMENT_UNCLEAR: (
@@ -118,6 +140,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.SUPERSEDED: "The same person has a newer cart or order.",
     Reason.CANCELLED_BY_STAFF: "Staff ended it (sms_cancel).",
     Reason.NIGHT: "It is night at the recipient; it waits for the morning.",
+    Reason.MARKETING_HOURS: "Marketing is not allowed at this hour; it waits for the next one.",
     Reason.DIGEST: "It is night at the shop; staff get one digest in the morning.",
     Reason.NUMBER_FLOOD: "This number has had too many texts; it waits for its turn.",
     Reason.STORM: (

@@ -4,6 +4,7 @@ Rows hold ids of the shop, never foreign keys into it: its migrations and deleti
 """
 
 from .cart import CartSweep, Recovery
+from .consent import ConsentBox, ConsentEntry, ErasedNumber, SurveyScore
 from .delivery_receipt import DeliveryReceipt
 from .inbound_message import InboundMessage
 from .installation import Activation, Installation
@@ -21,7 +22,10 @@ __all__ = [
     "Activation",
     "BusyHour",
     "CartSweep",
+    "ConsentBox",
+    "ConsentEntry",
     "DeliveryReceipt",
+    "ErasedNumber",
     "InboundMessage",
     "Installation",
     "Link",
@@ -33,6 +37,7 @@ __all__ = [
     "ShopEvent",
     "Storm",
     "SuppressedNumber",
+    "SurveyScore",
     "Throttle",
     "WebhookRequest",
     "WrongToken",

@@ -24,6 +24,12 @@ class InboundMessage(models.Model):
     channel_id = models.IntegerField(null=True)
     received_at = models.DateTimeField()  # when its first part came
     completed_at = models.DateTimeField(null=True)  # when its last part came, or was given up
+    answer_at = models.DateTimeField(null=True)  # when a worker should act on it; null: it has
+    meaning = models.CharField(max_length=16, blank=True)  # ``domain.keywords.Meaning``
+    #: staff should read it by then; null where they need not
+    review_by = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)  # when staff did
+    resolution = models.CharField(max_length=16, blank=True)  # what they decided
 
     class Meta:
         constraints: ClassVar = [
@@ -40,6 +46,16 @@ class InboundMessage(models.Model):
                 fields=["received_at"],
                 name="sms_inbound_open",
                 condition=models.Q(completed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["answer_at"],
+                name="sms_inbound_due",
+                condition=models.Q(answer_at__isnull=False),
+            ),
+            models.Index(
+                fields=["review_by"],
+                name="sms_inbound_review",
+                condition=models.Q(review_by__isnull=False, resolved_at__isnull=True),
             ),
         ]
 

@@ -22,10 +22,15 @@ class Link(models.Model):
         RETRY = "retry"  # pay again
         RECOVERY = "recovery"  # the cart
         ORDER = "order"
+        OPT_OUT = "opt_out"  # the page where a person ends our texts
+        OPT_IN = "opt_in"  # the page where a person confirms that they want them
+        SURVEY = "survey"  # the page where a person says how it was
 
     token = models.CharField(max_length=16, unique=True, default=new_token)
     kind = models.CharField(max_length=16, choices=Kind.choices)
     message = models.ForeignKey("Message", on_delete=models.CASCADE, related_name="links")
+    #: whose it is, where it must work for longer than the text is kept; else ""
+    recipient = models.CharField(max_length=16, blank=True)
     channel_id = models.IntegerField()
     order_id = models.CharField(max_length=36, blank=True)
     checkout_id = models.CharField(max_length=36, blank=True)  # where there was no order yet
@@ -38,6 +43,13 @@ class Link(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "kind"], name="sms_link_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["recipient"],
+                name="sms_link_recipient",
+                condition=~models.Q(recipient=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from ..domain import phone_numbers
+from ..domain.consent import Act, Basis, Scope
 from ..domain.reasons import Reason
-from ..events.catalogue import EventSpec, Purpose
+from ..events.catalogue import EVENTS, EventSpec, Purpose
 from ..ports import Checkout, Order
 from .channels import Channel
+from .ledger import Ledger
+
+Refusal = tuple[Reason, str]
 
 
 def purpose_of(spec: EventSpec, order: Order | None, number: str, country: str) -> Purpose:
@@ -27,13 +29,33 @@ def purpose_of(spec: EventSpec, order: Order | None, number: str, country: str) 
     return spec.purpose
 
 
-def may_send(
-    recipient: str, purpose: Purpose, event: str, channel: Channel, now: dt.datetime
-) -> Reason | None:
-    """Why this number may not get a text of this purpose and event now; None when it may.
+def scope_of(event: str, purpose: Purpose) -> Scope:
+    """Which kind of texts a text of this event is, counting as this purpose."""
+    if purpose is not Purpose.MARKETING:
+        return Scope.SERVICE
+    spec = EVENTS.get(event)
+    about_cart = spec is not None and (spec.step or spec.marketing_on_checkout)
+    return Scope.CART_REMINDERS if about_cart else Scope.OFFERS
 
-    Nobody has consented to marketing so far, so it goes to the channel's test numbers only.
+
+def may_send(
+    number: str, purpose: Purpose, event: str, channel: Channel, ledger: Ledger
+) -> Refusal | None:
+    """Why this person may not get a text of this purpose and event; None when they may.
+
+    ``ledger`` is ``ledger.read`` of a batch of numbers.
     """
-    if purpose is Purpose.MARKETING and recipient not in channel.config.test_numbers:
-        return Reason.NO_CONSENT
+    scope = scope_of(event, purpose)
+    where = ledger.standing(number, scope, channel)
+    if where.stopped:
+        held = where.stopped.act is Act.HELD
+        reason = Reason.OPT_OUT_IN_REVIEW if held else Reason.OPTED_OUT
+        return reason, f"Since {where.stopped.at:%Y-%m-%d %H:%M} UTC."
+    # Who tries the plugin out with a phone of their own has nobody to ask.
+    if scope is Scope.SERVICE or number in channel.config.test_numbers:
+        return None
+    if where.given is None:
+        return Reason.NO_CONSENT, ""
+    if where.given.basis.worth < Basis.EXPRESS.worth:
+        return Reason.NO_CONSENT, "There is only a soft opt-in."
     return None

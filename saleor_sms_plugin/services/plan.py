@@ -28,7 +28,7 @@ from ..models import Activation, Message, ShopEvent, locks
 from ..models.many import update_many
 from ..models.message import WAITING
 from ..ports import Order, PaymentFailure, Ports
-from . import abandoned, consent, door, failures, recipients, rules, storm, subjects
+from . import abandoned, consent, door, failures, ledger, recipients, rules, storm, subjects
 from .channels import Channel, activations, load
 from .recipients import Recipient
 from .rules import Case, Nothing, Suppress, Wait
@@ -250,10 +250,12 @@ def _customer(case: Case, order: Order, spec: EventSpec, channel: Channel) -> Re
     if found.reason:
         return found
     purpose = consent.purpose_of(spec, order, found.number, found.country)
-    reason = consent.may_send(found.number, purpose, spec.name, channel, case.now)
-    if reason is None and spec.step and case.budget:
-        reason = case.budget.take(channel)
-    return replace(found, reason=reason)
+    known = ledger.read([found.number])
+    if refusal := consent.may_send(found.number, purpose, spec.name, channel, known):
+        return replace(found, reason=refusal[0], detail=refusal[1])
+    if spec.step and case.budget:
+        return replace(found, reason=case.budget.take(channel))
+    return found
 
 
 def _join_waiting_parcel(

@@ -17,7 +17,7 @@ from ..exceptions import ConfigurationError, TemplateError
 from ..models import Activation, Message
 from ..models.message import OWN_WORDS
 from ..ports import Order, Ports
-from . import consent, door, recipients, subjects, suppression, writing
+from . import consent, door, ledger, recipients, subjects, suppression, writing
 from .accounts import provider_of
 from .calls import Ready
 from .channels import Channel, activations
@@ -37,6 +37,7 @@ class Knowledge:
     orders: Mapping[str, Order]
     active: Mapping[tuple[int, str], Activation]
     suppressed: Mapping[str, str]
+    consents: ledger.Ledger
 
 
 def prepare(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Ports) -> list[Ready]:
@@ -55,6 +56,7 @@ def _read(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Port
         orders=subjects.read(order_ids, checkout_ids, ports),
         active=activations(channels.keys()),
         suppressed=suppression.among(message.recipient for message in batch),
+        consents=ledger.read(message.recipient for message in batch),
     )
 
 
@@ -148,8 +150,10 @@ def _at_the_door(
     ):
         return MessageStatus.SUPPRESSED, *refused
     purpose = Purpose(message.purpose)
-    if reason := consent.may_send(message.recipient, purpose, spec.name, channel, now):
-        return MessageStatus.SUPPRESSED, reason, ""
+    if not message.to_staff and (
+        refusal := consent.may_send(message.recipient, purpose, spec.name, channel, known.consents)
+    ):
+        return MessageStatus.SUPPRESSED, *refusal
     return None
 
 

@@ -1,0 +1,102 @@
+"""What a person agreed to, derived from a ledger of acts that is only ever added to.
+
+An act is about one scope. Withdrawing one says nothing of another: who stops offers still gets
+order texts, and a box for offers does not bring back order texts that were stopped.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What kind of texts an act is about."""
+
+    OFFERS = "offers"
+    CART_REMINDERS = "cart_reminders"
+    SERVICE = "service"  #: order, payment and parcel news; needs no act to be allowed
+
+
+MARKETING = (Scope.OFFERS, Scope.CART_REMINDERS)
+EVERYTHING = tuple(Scope)
+
+
+class Basis(StrEnum):
+    """What a permission rests on; a later one of the list is worth more."""
+
+    SERVICE = "service"  #: the number was given for the order
+    SOFT_OPT_IN = "soft_opt_in"  #: a customer of the shop, own similar products
+    EXPRESS = "express"  #: the person said so
+    EXPRESS_WRITTEN = "express_written"  #: and what they read is on record
+
+    @property
+    def worth(self) -> int:
+        return list(Basis).index(self)
+
+
+class Act(StrEnum):
+    """What somebody did; of the same instant the later one of the list counts last."""
+
+    GIVEN = "given"
+    CONFIRMED = "confirmed"  #: the second step of a double opt-in
+    RESTORED = "restored"  #: what was stopped before holds again: START, or staff undid it
+    HELD = "held"  #: an opt-out within a sentence: stopped until staff have read it
+    WITHDRAWN = "withdrawn"
+
+    @property
+    def rank(self) -> int:
+        return list(Act).index(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One act of one person."""
+
+    id: int
+    scope: Scope
+    act: Act
+    basis: Basis
+    at: dt.datetime
+    channel_id: int | None  #: None: every channel
+    sender_id: str = ""  #: a stop holds for every channel with this sender, too
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """Where one person stands with one scope in one channel."""
+
+    given: Entry | None = None  #: the permission that holds, unless ``stopped``
+    confirmed: Entry | None = None  #: its second step
+    stopped: Entry | None = None  #: the stop that holds, withdrawn or held
+
+
+def standing(
+    entries: Iterable[Entry], scope: Scope, channel_id: int | None, sender_id: str
+) -> Standing:
+    """What these acts of one person, in any order, come to.
+
+    A permission belongs to its channel; a stop holds in its channel and wherever its sender
+    sends. An act of the same instant as a stop does not undo it.
+    """
+    given = confirmed = stopped = None
+    for entry in sorted(entries, key=lambda each: (each.at, each.act.rank, each.id)):
+        if entry.scope is not scope:
+            continue
+        here = entry.channel_id is None or entry.channel_id == channel_id
+        if entry.act in (Act.WITHDRAWN, Act.HELD):
+            if here or (entry.sender_id and entry.sender_id == sender_id):
+                stopped = entry
+        elif entry.act is Act.RESTORED:
+            if here or (entry.sender_id and entry.sender_id == sender_id):
+                stopped = None
+        elif here and entry.act is Act.GIVEN:
+            # Another box ticked takes nothing from what was confirmed and still holds.
+            if stopped or given is None or confirmed is None:
+                given, confirmed = entry, None
+            stopped = None
+        elif here and given is not None and stopped is None:
+            confirmed = entry
+    return Standing(given=given, confirmed=confirmed, stopped=stopped)

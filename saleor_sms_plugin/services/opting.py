@@ -1,0 +1,65 @@
+"""Opting out and in again: what is put down in the ledger holds for what waits, too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from django.db import transaction
+
+from ..domain.transitions import MessageStatus
+from ..events.catalogue import Purpose
+from ..models import Message, SendAttempt
+from ..models.message import OWN_WORDS, WAITING
+from ..ports import Ports
+from . import ledger
+from .channels import load
+from .consent import may_send
+from .ledger import Deed
+
+
+def opt_out(deeds: Sequence[Deed], ports: Ports) -> None:
+    """The stops are in the ledger, and no text within them begins any more once this is
+    committed: what waits ends, and so does what a worker holds and has not begun to send.
+
+    Call it under writer access.
+    """
+    with transaction.atomic():
+        ledger.put(deeds, ports)
+        end_refused({deed.number for deed in deeds}, ports)
+
+
+def end_refused(numbers: Collection[str], ports: Ports) -> int:
+    """Texts to these people that the ledger refuses now are suppressed; returns how many.
+
+    Call it in a transaction: ``calls.begin`` locks the same rows before a text's attempt.
+    """
+    now = ports.clock.now()
+    rows = (
+        Message.objects.select_for_update()
+        .filter(recipient__in=numbers, to_staff=False, status__in=[*WAITING, MessageStatus.SENDING])
+        .exclude(event_name__in=OWN_WORDS)
+        .order_by("pk")
+    )
+    open_rows = list(rows)
+    # Asked after the locks: a call that began while they were waited for is seen.
+    begun = set(
+        SendAttempt.objects.filter(
+            message__in=open_rows, outcome=SendAttempt.Outcome.PENDING
+        ).values_list("message_id", flat=True)
+    )
+    channels = load(ports, {row.channel_id for row in open_rows if row.channel_id is not None})
+    known = ledger.read(numbers)
+    ended = 0
+    for row in open_rows:
+        channel = channels.get(row.channel_id or 0)
+        if row.pk in begun or channel is None:
+            continue
+        refusal = may_send(row.recipient, Purpose(row.purpose), row.event_name, channel, known)
+        if refusal is None:
+            continue
+        reason, detail = refusal
+        ended += Message.objects.filter(pk=row.pk).update(
+            status=MessageStatus.SUPPRESSED, reason=reason, detail=detail, claim=None,
+            claimed_until=None, finished_at=now,
+        )  # fmt: skip
+    return ended

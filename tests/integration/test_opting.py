@@ -1,0 +1,106 @@
+"""Opting out: what is in the ledger holds for what waits and for what a worker holds."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from saleor_sms_plugin.domain.consent import EVERYTHING, Act, Scope
+from saleor_sms_plugin.models import ConsentEntry, Message
+from saleor_sms_plugin.providers.memory import MemoryProvider
+from saleor_sms_plugin.services import calls, channels, claims, plan, preparing
+from saleor_sms_plugin.services.ledger import Deed, Source
+from saleor_sms_plugin.services.opting import opt_out
+
+from .stage import RUN, Stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+BUYER = "+48512345678"
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    MemoryProvider.reset()
+    stage = Stage()
+    stage.configure("order_created")
+    yield stage
+    MemoryProvider.reset()
+
+
+def stop(stage: Stage, *scopes: Scope, act: Act = Act.WITHDRAWN) -> None:
+    opt_out([Deed(number=BUYER, scopes=scopes, act=act, source=Source.STAFF)], stage.ports)
+
+
+def test_a_stop_of_everything_ends_order_texts(stage: Stage) -> None:
+    """After it no order of the person is texted; each has the reason."""
+    stop(stage, *EVERYTHING)
+    stage.happen("order_created", stage.order())
+    stage.run()
+    assert stage.rows == [("order_created", "suppressed", "opted_out")]
+    assert stage.bodies == []
+
+
+def test_a_stop_of_offers_leaves_order_texts(stage: Stage) -> None:
+    """They are another scope."""
+    stop(stage, Scope.OFFERS, Scope.CART_REMINDERS)
+    stage.happen("order_created", stage.order())
+    stage.run()
+    assert stage.rows == [("order_created", "sent", "")]
+
+
+def test_an_unclear_stop_holds_until_staff_decide(stage: Stage) -> None:
+    """Its reason says so."""
+    stop(stage, Scope.SERVICE, act=Act.HELD)
+    stage.happen("order_created", stage.order())
+    stage.run()
+    assert stage.rows == [("order_created", "suppressed", "opt_out_in_review")]
+
+
+def test_a_text_in_a_workers_hands_does_not_begin_after_the_stop(stage: Stage) -> None:
+    """Prepared before the stop was committed, not begun: its attempt row never comes to be."""
+    stage.happen("order_created", stage.order())
+    plan.run(stage.ports, stage.clock.now() + RUN)
+    known = channels.load(stage.ports)
+    [message] = claims.take(uuid.uuid4(), stage.ports, known)
+    [ready] = preparing.prepare([message], known, stage.ports)
+    stop(stage, *EVERYTHING)
+    assert calls.begin([ready], stage.ports) == []
+    assert stage.rows == [("order_created", "suppressed", "opted_out")]
+    assert Message.objects.get().attempts.count() == 0
+
+
+def test_a_call_that_began_before_the_stop_keeps_its_outcome(stage: Stage) -> None:
+    """The text is on its way; the stop holds for the next one."""
+    stage.happen("order_created", stage.order())
+    plan.run(stage.ports, stage.clock.now() + RUN)
+    known = channels.load(stage.ports)
+    [message] = claims.take(uuid.uuid4(), stage.ports, known)
+    [ready] = preparing.prepare([message], known, stage.ports)
+    [begun] = calls.begin([ready], stage.ports)
+    stop(stage, *EVERYTHING)
+    calls.end([(begun, calls.ask(begun, stage.ports))], stage.ports)
+    assert stage.rows == [("order_created", "sent", "")]
+
+
+def test_a_deed_told_twice_is_one_entry(stage: Stage) -> None:
+    """Its key names it."""
+    deed = Deed(
+        number=BUYER, scopes=EVERYTHING, act=Act.WITHDRAWN, source=Source.REPLY, key="reply:7"
+    )
+    for _ in range(2):
+        opt_out([deed], stage.ports)
+    assert ConsentEntry.objects.count() == 3
+
+
+def test_the_ledger_is_only_added_to(stage: Stage) -> None:
+    """Neither a row nor a set of rows can be changed."""
+    stop(stage, Scope.OFFERS)
+    entry = ConsentEntry.objects.get()
+    entry.scope = Scope.SERVICE
+    with pytest.raises(TypeError):
+        entry.save()
+    with pytest.raises(TypeError):
+        ConsentEntry.objects.update(number="")
+    assert ConsentEntry.objects.get().scope == Scope.OFFERS

@@ -1,0 +1,91 @@
+"""What acts come to: one scope, one channel, the last act that counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from saleor_sms_plugin.domain.consent import Act, Basis, Entry, Scope, Standing, standing
+
+START = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
+HERE, ELSEWHERE = 1, 2
+SENDER = "+12125552368"
+
+
+def acts(*told: Act, scope: Scope = Scope.OFFERS, channel_id: int | None = HERE) -> list[Entry]:
+    """These acts, a minute apart."""
+    return [
+        Entry(
+            id=place, scope=scope, act=act, basis=Basis.EXPRESS, channel_id=channel_id,
+            at=START + dt.timedelta(minutes=place), sender_id=SENDER,
+        )
+        for place, act in enumerate(told)
+    ]  # fmt: skip
+
+
+def read(entries: list[Entry], channel_id: int = HERE, sender: str = SENDER) -> Standing:
+    return standing(entries, Scope.OFFERS, channel_id, sender)
+
+
+def may(where: Standing) -> tuple[bool, bool]:
+    """(a permission that holds, with its second step)"""
+    return bool(where.given and not where.stopped), bool(where.confirmed and not where.stopped)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ((), (False, False)),
+        ((Act.GIVEN,), (True, False)),
+        ((Act.GIVEN, Act.CONFIRMED), (True, True)),
+        ((Act.CONFIRMED,), (False, False)),
+        ((Act.GIVEN, Act.WITHDRAWN), (False, False)),
+        ((Act.GIVEN, Act.HELD), (False, False)),
+        ((Act.GIVEN, Act.CONFIRMED, Act.WITHDRAWN, Act.RESTORED), (True, True)),
+        ((Act.WITHDRAWN, Act.RESTORED), (False, False)),
+        ((Act.GIVEN, Act.CONFIRMED, Act.WITHDRAWN, Act.GIVEN), (True, False)),
+        ((Act.GIVEN, Act.WITHDRAWN, Act.CONFIRMED), (False, False)),
+        ((Act.GIVEN, Act.CONFIRMED, Act.GIVEN), (True, True)),
+        ((Act.WITHDRAWN, Act.GIVEN), (True, False)),
+    ],
+)
+def test_the_last_act_that_counts_holds(told: tuple[Act, ...], expected: tuple[bool, bool]) -> None:
+    """Acts add up to one standing."""
+    assert may(read(acts(*told))) == expected
+
+
+def test_the_order_of_storing_does_not_matter() -> None:
+    """Times decide, not rows."""
+    told = acts(Act.GIVEN, Act.CONFIRMED, Act.WITHDRAWN, Act.GIVEN)
+    assert {may(read(list(order))) for order in permutations(told)} == {(True, False)}
+
+
+def test_of_one_instant_the_stop_counts() -> None:
+    """A box and a stop of one second: the stop holds."""
+    given, stop = acts(Act.GIVEN, Act.WITHDRAWN)
+    together = replace(stop, at=given.at)
+    assert may(read([together, given])) == (False, False)
+
+
+def test_a_permission_belongs_to_its_channel() -> None:
+    """Given here, nothing is given elsewhere; given everywhere, it is given here."""
+    assert may(read(acts(Act.GIVEN, channel_id=ELSEWHERE))) == (False, False)
+    assert may(read(acts(Act.GIVEN, channel_id=None))) == (True, False)
+
+
+def test_a_stop_holds_wherever_its_sender_sends() -> None:
+    """The person answered the sender; which channel it was they do not know."""
+    stop = acts(Act.WITHDRAWN, channel_id=ELSEWHERE)
+    assert read(stop).stopped is not None
+    assert read(stop, sender="Acme").stopped is None
+
+
+def test_scopes_do_not_mix() -> None:
+    """Stopping order texts leaves offers, a box for offers leaves order texts stopped."""
+    stop = acts(Act.WITHDRAWN, scope=Scope.SERVICE)
+    assert may(read([*acts(Act.GIVEN), *stop])) == (True, False)
+    later = [*stop, *acts(Act.CONFIRMED, Act.GIVEN)]
+    assert standing(later, Scope.SERVICE, HERE, SENDER).stopped is not None
