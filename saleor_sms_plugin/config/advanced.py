@@ -14,6 +14,7 @@ from ..domain.languages import language_code
 from ..domain.quiet_hours import parse_night
 from ..events.catalogue import EVENTS, HOUR, MINUTE
 from ..exceptions import InvalidInput
+from .overrides import override, place_and_column
 from .values import country, did_you_mean, excerpt, https_url, one_of, word
 
 
@@ -170,6 +171,14 @@ def _voucher(text: str) -> str:
     return text
 
 
+def _link(text: str) -> str:
+    """An https address; what stands behind its host may be anything."""
+    base, mark, rest = re.match(r"([^?#]*)([?#]?)(.*)", text.strip(), re.DOTALL).groups()  # type: ignore[union-attr]
+    if re.search(r"[^!-~]", rest):
+        raise ValueError(f"{excerpt(text)} has a character that no address has. Take it out.")
+    return https_url(base) + mark + rest
+
+
 def _event(text: str) -> str:
     if (name := word(text)) not in EVENTS:
         raise ValueError(
@@ -195,11 +204,12 @@ class Setting:
 
     name: str  #: as an owner writes it; ``settle.<event>`` has a subject after the point
     attribute: str  #: of ``SmsConfig``; with a subject, that is a mapping
-    value: Callable[[str], Any]
+    value: Callable[..., Any]  #: of the text, or of the subject and the text
     default: str = ""  #: written as an owner would; "" for settings with a subject
     example: str
     meaning: str
     subject: Callable[[str], str] | None = None
+    value_needs_subject: bool = False
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -320,6 +330,29 @@ SETTINGS: tuple[Setting, ...] = (
         example="abandoned.daily_budget = 500",
         meaning="most texts about carts in a day of the shop",
     ),
+    Setting(
+        name="double_opt_in", attribute="double_opt_in", value=one_of("auto", "on", "off"),
+        default="auto", example="double_opt_in = auto",
+        meaning="whether consent counts only once it was confirmed from the phone: on, off, or "
+        "auto for what the law of the customer's country says; off never lowers what it requires",
+    ),
+    Setting(
+        name="opt_in.reward", attribute="opt_in_reward", value=_voucher,
+        example="opt_in.reward = WELCOME10",
+        meaning="a voucher code of the shop for who confirms a consent",
+    ),
+    Setting(
+        name="opt_in.reward_url", attribute="opt_in_reward_url", value=_link,
+        example="opt_in.reward_url = https://shop.example.com/guide.pdf",
+        meaning="an address, of a file for instance, for who confirms a consent",
+    ),
+    Setting(
+        name="rule.<place>.<column>", attribute="overrides", value=override,
+        value_needs_subject=True, subject=place_and_column,
+        example="rule.DE.hours = 10:00-18:00",
+        meaning="another rule for offers than the table's (sms_rules shows it): a stricter one, "
+        "or one that ends “, signed off by Anna Nowak 2026-11-20”",
+    ),
 )  # fmt: skip
 
 _BY_NAME = {setting.name.partition(".<")[0]: setting for setting in SETTINGS}
@@ -372,7 +405,8 @@ def _read(line: str) -> tuple[Setting, str, Any]:
     if not equals or not right:
         raise ValueError(f"{excerpt(left)} has no value. Write for example {setting.example}")
     subject = setting.subject(tail.strip()) if setting.subject else ""
-    return setting, subject, setting.value(right)
+    written = (subject, right) if setting.value_needs_subject else (right,)
+    return setting, subject, setting.value(*written)
 
 
 def _unknown(name: str) -> str:

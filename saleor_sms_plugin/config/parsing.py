@@ -8,10 +8,12 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from ..domain import phone_numbers, sender_ids
+from ..domain import law, phone_numbers, sender_ids
 from ..domain.languages import Section, choose_language, split_languages
+from ..domain.places import Place
 from ..domain.quiet_hours import Night
 from ..domain.storefront_patterns import host_of
+from ..events.answers import ANSWERS
 from ..events.catalogue import CATALOGUE, EVENTS
 from ..events.texts import built_in
 from ..exceptions import InvalidInput, TemplateError
@@ -80,8 +82,12 @@ class SmsConfig:
     abandoned_steps: tuple[int, ...]  #: minutes until the second and the third reminder
     abandoned_voucher: str
     abandoned_daily_budget: int
+    double_opt_in: str  #: auto, on or off
+    opt_in_reward: str  #: a voucher code
+    opt_in_reward_url: str
+    overrides: Mapping[str, law.Override]  #: "<place>.<column>" → in the place of the table's
     events_on: frozenset[str]
-    texts: Mapping[str, Mapping[str, Section]] = field(repr=False)  #: event → language → text
+    texts: Mapping[str, Mapping[str, Section]] = field(repr=False)  #: event or answer → language → text
     problems: tuple[Problem, ...]
 
     def sends(self, event: str) -> bool:
@@ -107,16 +113,20 @@ class SmsConfig:
         """The sender towards a country (ISO alpha-2)."""
         return self.senders.get(country_code, self.sender_id)
 
-    def text(self, event: str, language: str) -> Text:
+    def law_at(self, place: Place) -> law.Rule:
+        """The rule for a person, with what the owner changed in the table."""
+        return law.law_at(place, self.overrides)
+
+    def text(self, name: str, language: str) -> Text:
         """The owner's text in the language (exact, base, the field's first), else the built-in.
 
-        Raises ``KeyError`` for an event not in the catalogue.
+        Raises ``KeyError`` for a name that is no event and no answer.
         """
-        own = self.texts.get(event, {})
+        own = self.texts.get(name, {})
         if own and (code := choose_language(language, own)) is not None:
-            return Text(code or language or "en", own[code].text, text_field(event), False)
-        found, source = built_in(event, language)
-        return Text(found, source, text_field(event), True)
+            return Text(code or language or "en", own[code].text, text_field(name), False)
+        found, source = built_in(name, language)
+        return Text(found, source, text_field(name), True)
 
     @property
     def blocking(self) -> tuple[Problem, ...]:
@@ -185,9 +195,9 @@ class _Reader:
                 self.problems.append(self._problem(name, str(error), f"entry {place}"))
         return tuple(found)
 
-    def text(self, event: str) -> Mapping[str, Section]:
-        """The owner's texts of an event; none where they cannot be told apart."""
-        name = text_field(event)
+    def text(self, of: str) -> Mapping[str, Section]:
+        """The owner's texts of an event or answer; none where they cannot be told apart."""
+        name = text_field(of)
         try:
             sections = split_languages(self.row[name])
             if len(sections) > MOST_LANGUAGES:
@@ -232,7 +242,7 @@ def _parse(row: Row, environ: tuple[tuple[str, str], ...], channel_country: str)
         "send_test_to": reader.one("send_test_to", phone, ""),
         "staff_numbers": reader.many("staff_numbers", phone),
         "storefront_url": reader.one("storefront_url", https_url, ""),
-        "texts": MappingProxyType({spec.name: reader.text(spec.name) for spec in CATALOGUE}),
+        "texts": MappingProxyType({name: reader.text(name) for name in (*EVENTS, *ANSWERS)}),
         **reader.advanced(),
     }
     return SmsConfig(

@@ -15,6 +15,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .phone_numbers import country_of
+from .places import zones_near
 
 #: numbering plans without a zone of their own in the CLDR → the zone they keep
 _BORROWED = {"XK": "Europe/Belgrade", "AC": "Atlantic/St_Helena", "TA": "Atlantic/St_Helena"}
@@ -58,12 +59,17 @@ def parse_night(text: str) -> Night | None:
     return Night(start, end)
 
 
-def zones_of(country: str, e164: str = "") -> tuple[str, ...]:
-    """The time zones of *country* (ISO), or of the number's country where it is "".
+def zones_of(
+    country: str, e164: str = "", area: str = "", postal_code: str = ""
+) -> tuple[str, ...]:
+    """The time zones of a place in *country* (ISO), or of the number's country where it is "".
 
-    Sorted, never empty: ("UTC",) where nothing is known.
+    State and post code narrow them down where they can. Sorted, never empty: ("UTC",) where
+    nothing is known.
     """
-    return _zones(country.strip().upper() or (country_of(e164) if e164 else ""))
+    code = country.strip().upper()
+    near = zones_near(code, area, postal_code) if area or postal_code else ()
+    return near or _zones(code or (country_of(e164) if e164 else ""))
 
 
 @lru_cache(maxsize=512)

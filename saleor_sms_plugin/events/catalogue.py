@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 from ..domain.reasons import Reason
 from ..ports import FailureKind
@@ -25,8 +26,9 @@ class Purpose(StrEnum):
     MARKETING = "marketing"
 
 
-#: Lower goes first: staff alerts and tests, then service texts, then marketing.
+#: Lower goes first: staff alerts and tests, answers, then service texts, then marketing.
 STAFF_PRIORITY = 0
+ANSWER_PRIORITY = 5
 PRIORITIES = {Purpose.TRANSACTIONAL: 10, Purpose.MARKETING: 20}
 
 
@@ -55,12 +57,43 @@ class Wait(StrEnum):
     NONE = "none"  #: at once; the time is only how far back a stronger event is looked for
 
 
+#: Every text has these.
+SHOP_VARIABLES = ("shop.name", "shop.contact", "shop.url")
+#: Every text about an event has these, whatever it is about.
+COMMON_VARIABLES = (
+    *SHOP_VARIABLES,
+    "order.number",
+    "order.total",
+    "order.total_amount",
+    "order.currency",
+    "order.item_count",
+    "order.created_at",
+    "order.pickup_point",
+    "order.shipping_method",
+    "order.url",
+    "customer.first_name",
+    "customer.last_name",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
-class EventSpec:
-    """One row of the catalogue."""
+class TextSpec:
+    """Something that a text can be written for: an event, or an answer."""
+
+    common: ClassVar[tuple[str, ...]] = SHOP_VARIABLES
 
     name: str
     label: str  #: as the dashboard shows it
+    variables: tuple[str, ...] = ()  #: beside ``common``
+    may_lack: tuple[str, ...] = ()  #: variables of every text that are absent for some of its own
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventSpec(TextSpec):
+    """One row of the catalogue."""
+
+    common: ClassVar[tuple[str, ...]] = COMMON_VARIABLES
+
     source: str  #: the recorded shop event that causes it
     purpose: Purpose = Purpose.TRANSACTIONAL
     default_on: bool
@@ -77,30 +110,10 @@ class EventSpec:
     failures: tuple[FailureKind, ...] = ()  #: of a payment: which ones this row speaks of
     #: sends at night, too, to who took the last step so recently
     awake_seconds: int = 0
-    #: countries where it is marketing while there is no order
-    marketing_on_checkout: frozenset[str] = frozenset()
+    #: while there is no order it is what the law of the place takes it for
+    marketing_on_checkout: bool = False
     step: int = 0  #: of the reminders about one cart, which one; 0 where it is none
-    variables: tuple[str, ...] = ()  #: beside ``COMMON_VARIABLES``
-    may_lack: tuple[str, ...] = ()  #: variables of every text that are absent for some of its own
 
-
-#: Every text has these, whatever it is about.
-COMMON_VARIABLES = (
-    "shop.name",
-    "shop.contact",
-    "shop.url",
-    "order.number",
-    "order.total",
-    "order.total_amount",
-    "order.currency",
-    "order.item_count",
-    "order.created_at",
-    "order.pickup_point",
-    "order.shipping_method",
-    "order.url",
-    "customer.first_name",
-    "customer.last_name",
-)
 
 _PARCEL = ("fulfillment.tracking_number", "fulfillment.tracking_url")
 _PAYMENT = ("payment.amount", "payment.retry_url")
@@ -168,7 +181,7 @@ CATALOGUE: tuple[EventSpec, ...] = (
         ends_when=(Reason.PAID, Reason.ORDER_CANCELLED, Reason.PAYMENT_RUNNING),
         failures=(FailureKind.DECLINED,),
         awake_seconds=30 * MINUTE,
-        marketing_on_checkout=frozenset({"DE", "AT", "US", "CA"}),
+        marketing_on_checkout=True,
         variables=_PAYMENT,
         may_lack=_CHECKOUT_LACKS,
     ),

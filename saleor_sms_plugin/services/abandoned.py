@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ..domain import phone_numbers
+from ..domain.law import Rule
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import REMINDERS, EventSpec
@@ -25,10 +25,6 @@ NAMES = tuple(spec.name for spec in REMINDERS)
 EVERY = dt.timedelta(minutes=1)  #: sweeps that come sooner leave it to the next
 YOUNGEST = dt.timedelta(days=7)  #: a cart begun before that is not spoken of
 BATCH = 200
-#: Carriers of the USA take one text about a cart, within 48 hours:
-#: https://www.listrak.com/blog/leveraging-text-messaging-for-shopping-cart-abandonment
-ONE_TEXT = frozenset({"US"})
-ONE_TEXT_WITHIN = dt.timedelta(hours=48)
 A_DAY = dt.timedelta(days=1)
 _COUNTS = (
     *WAITING, MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
@@ -130,39 +126,41 @@ def due_at(event: ShopEvent, spec: EventSpec, channel: Channel) -> dt.datetime:
 
 
 def expires_at(
-    event: ShopEvent, spec: EventSpec, channel: Channel | None, countries: Collection[str] = ()
+    event: ShopEvent, spec: EventSpec, channel: Channel | None, rule: Rule | None = None
 ) -> dt.datetime:
-    """Too late after this: counted from the event, for further reminders from their own turn."""
+    """Too late after this: counted from the event, for further reminders from their own turn.
+
+    A law may end reminders of a cart sooner.
+    """
     later = spec.step > 1 and channel
     begins = due_at(event, spec, channel) if later and channel else event.occurred_at
     end = begins + dt.timedelta(seconds=spec.expires_seconds)
-    if spec.step and ONE_TEXT.intersection(countries):
-        return min(end, event.occurred_at + ONE_TEXT_WITHIN)
+    if spec.step and rule and rule.cart_within is not None:
+        return min(end, event.occurred_at + dt.timedelta(hours=rule.cart_within))
     return end
 
 
-def countries_of(country: str, number: str) -> frozenset[str]:
-    """Where the recipient is and where the number belongs."""
-    return frozenset({country, phone_numbers.country_of(number) if number else ""}) - {""}
-
-
 def told_before(
-    event: ShopEvent, spec: EventSpec, texts: Iterable[Message], countries: Collection[str]
+    event: ShopEvent, spec: EventSpec, texts: Iterable[Message], rule: Rule
 ) -> Message | None:
-    """The text that already was the one there may be about this abandonment, None where there is
-    room for this one.
+    """The text that already was the last there may be about this abandonment, None where there
+    is room for this one.
 
-    A text about its failed payment is one, everywhere; an earlier reminder is one in the USA.
+    A text about its failed payment is that, everywhere; a reminder is one of ``cart_texts``.
     """
-    single = bool(ONE_TEXT.intersection(countries))
+    room = rule.cart_texts
     since = event.occurred_at - A_DAY
     for text in texts:
         payment = text.event_name == "payment_failed" and text.created_at > since
         reminder = text.event_name in NAMES and (
             text.says.get("cart") == event.facts.get("lines") or not spec.step
         )
-        if (payment and spec.step) or (reminder and single and text.created_at > since):
+        if payment and spec.step:
             return text
+        if reminder and room is not None and text.created_at > since:
+            room -= 1
+            if room <= 0:
+                return text
     return None
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..domain import phone_numbers
-from ..domain.consent import Act, Basis, Scope
+from ..domain.consent import Act, Basis, Entry, Scope
+from ..domain.law import CountsAs, DoubleOptIn, Rule, SoftOptIn
 from ..domain.reasons import Reason
 from ..events.catalogue import EVENTS, EventSpec, Purpose
 from ..ports import Checkout, Order
@@ -13,18 +13,12 @@ from .ledger import Ledger
 Refusal = tuple[Reason, str]
 
 
-def purpose_of(spec: EventSpec, order: Order | None, number: str, country: str) -> Purpose:
-    """What the text counts as for this person: the event's purpose, or marketing where their
-    country takes it as such while there is no order. ``country`` is the address's; a number of
-    such a country is enough, too.
-
-    A reminder of an unfinished checkout is advertising in Germany (OLG Duesseldorf, I-20 U
-    155/16); Austria, the USA and Canada are treated alike.
+def purpose_of(spec: EventSpec, order: Order | None, rule: Rule) -> Purpose:
+    """What the text counts as for this person: the event's purpose, or marketing where the rule
+    of their place takes it as such while there is no order.
     """
-    if isinstance(order, Checkout) and spec.marketing_on_checkout & {
-        country,
-        phone_numbers.country_of(number) if number else "",
-    }:
+    unfinished = spec.marketing_on_checkout and isinstance(order, Checkout)
+    if unfinished and rule.checkout_payment_failed is CountsAs.MARKETING:
         return Purpose.MARKETING
     return spec.purpose
 
@@ -39,23 +33,76 @@ def scope_of(event: str, purpose: Purpose) -> Scope:
 
 
 def may_send(
-    number: str, purpose: Purpose, event: str, channel: Channel, ledger: Ledger
+    number: str,
+    purpose: Purpose,
+    event: str,
+    channel: Channel,
+    ledger: Ledger,
+    rule: Rule,
+    *,
+    is_customer: bool = False,
 ) -> Refusal | None:
     """Why this person may not get a text of this purpose and event; None when they may.
 
-    ``ledger`` is ``ledger.read`` of a batch of numbers.
+    ``ledger`` is ``ledger.read`` of a batch of numbers, ``rule`` the law of the person's place;
+    ``is_customer``: the text is about an order of the channel.
     """
     scope = scope_of(event, purpose)
     where = ledger.standing(number, scope, channel)
     if where.stopped:
         held = where.stopped.act is Act.HELD
         reason = Reason.OPT_OUT_IN_REVIEW if held else Reason.OPTED_OUT
-        return reason, f"Since {where.stopped.at:%Y-%m-%d %H:%M} UTC."
+        return reason, f"Since {_when(where.stopped)}."
     # Who tries the plugin out with a phone of their own has nobody to ask.
     if scope is Scope.SERVICE or number in channel.config.test_numbers:
         return None
-    if where.given is None:
-        return Reason.NO_CONSENT, ""
-    if where.given.basis.worth < Basis.EXPRESS.worth:
-        return Reason.NO_CONSENT, "There is only a soft opt-in."
+    given, soft = where.given, has_soft_opt_in(scope, rule)
+    if soft and (is_customer or (given and given.basis is Basis.SOFT_OPT_IN)):
+        return None
+    needed = basis_needed(scope, rule)
+    if given is None or given.basis.worth < needed.worth:
+        return Reason.NO_CONSENT, _lacking(given, needed, rule)
+    if where.confirmed is None and needs_confirmation(scope, channel, rule):
+        return Reason.NOT_CONFIRMED, f"Given {_when(given)}; {rule.name}."
     return None
+
+
+def basis_needed(scope: Scope, rule: Rule) -> Basis:
+    """The least that a permission for these texts must rest on."""
+    return Basis(rule.cart_consent if scope is Scope.CART_REMINDERS else rule.consent)
+
+
+def needs_confirmation(scope: Scope, channel: Channel, rule: Rule) -> bool:
+    """A permission counts only once it was confirmed: the owner can ask for more than the law
+    does, and switch off what it only recommends."""
+    carts = scope is Scope.CART_REMINDERS
+    law = rule.cart_double_opt_in if carts else rule.double_opt_in
+    if law is DoubleOptIn.REQUIRED:
+        return True
+    chosen = channel.config.double_opt_in
+    return chosen == "on" or (chosen == "auto" and law is DoubleOptIn.DEFAULT)
+
+
+def has_soft_opt_in(scope: Scope, rule: Rule) -> bool:
+    """Customers of the shop may get these texts without having asked for them."""
+    return scope is Scope.OFFERS and rule.soft_opt_in is SoftOptIn.SIGNED_OFF
+
+
+_KINDS = {
+    Basis.SERVICE: "consent to order texts",
+    Basis.SOFT_OPT_IN: "a soft opt-in",
+    Basis.EXPRESS: "consent",
+    Basis.EXPRESS_WRITTEN: "consent with the wording that the person read",
+}
+
+
+def _lacking(given: Entry | None, needed: Basis, rule: Rule) -> str:
+    if given is None:
+        return ""
+    return (
+        f"{rule.name} needs {_KINDS[needed]}; there is {_KINDS[given.basis]}, given {_when(given)}."
+    )
+
+
+def _when(entry: Entry) -> str:
+    return f"{entry.at:%Y-%m-%d %H:%M} UTC" + (f" ({entry.source})" if entry.source else "")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..domain import quiet_hours
+from ..config import SmsConfig
+from ..domain import law, quiet_hours
+from ..domain.law.hours import LOOK_AHEAD
+from ..domain.places import Place
 from ..domain.reasons import Reason
-from ..events.catalogue import EventSpec, Night
+from ..events.catalogue import EventSpec, Night, Purpose
 from ..ports import Checkout, FailureKind, Order
 from . import abandoned, failures
 
 _CANCELLED = {"canceled", "expired"}
 _STOPPED = {"canceled"}
-_NO_OFFERS = quiet_hours.Night(dt.time(20), dt.time(9))
 
 
 @dataclass(frozen=True)
@@ -104,22 +106,36 @@ def ended(spec: EventSpec, order: Order, says: Mapping[str, Any]) -> Reason | No
 
 def morning(
     spec: EventSpec,
-    country: str,
-    number: str,
-    night: quiet_hours.Night | None,
+    purpose: Purpose,
+    place: Place,
+    config: SmsConfig,
     now: dt.datetime,
     says: Mapping[str, Any],
 ) -> dt.datetime | None:
-    """When the night that holds the text back ends, None when it may go now."""
+    """When the text may go out that the night, or the law of offers, holds back; None: now.
+
+    Offers that are permitted at no time soon may go after ``LOOK_AHEAD``, when they are expired.
+    """
     if spec.night not in (Night.WAITS, Night.OFFERS):
         return None
-    zones = quiet_hours.zones_of(country, number)
-    if spec.night is Night.OFFERS:
-        day = quiet_hours.next_allowed(now, zones, _NO_OFFERS)
-        allowed = quiet_hours.next_allowed(day, zones, night)
+    zones = quiet_hours.zones_of(place.country, place.number, place.area, place.postal_code)
+    if purpose is Purpose.MARKETING:
+        allowed = _next_offer(now, config.law_at(place), zones, config.night)
         return allowed if allowed > now else None
     acted_at = failures.acted_at(says)
     if acted_at and acted_at <= now <= acted_at + dt.timedelta(seconds=spec.awake_seconds):
         return None  # the customer is up
-    allowed = quiet_hours.next_allowed(now, zones, night)
+    allowed = quiet_hours.next_allowed(now, zones, config.night)
     return allowed if allowed > now else None
+
+
+def _next_offer(
+    now: dt.datetime, rule: law.Rule, zones: Sequence[str], night: quiet_hours.Night | None
+) -> dt.datetime:
+    """The first instant that the law permits and the owner's night does not cover."""
+    instant, end = now, now + LOOK_AHEAD
+    while instant <= end and (permitted := law.next_permitted(instant, rule, zones)):
+        instant = quiet_hours.next_allowed(permitted, zones, night)
+        if instant == permitted:
+            return instant
+    return end

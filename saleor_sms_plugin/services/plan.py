@@ -14,6 +14,7 @@ from django.db.models import F, Min, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from ..domain import phone_numbers, quiet_hours
+from ..domain.law import law_at
 from ..domain.reasons import Reason
 from ..domain.transitions import FINAL, MessageStatus
 from ..events.catalogue import (
@@ -27,7 +28,7 @@ from ..events.catalogue import (
 from ..models import Activation, Message, ShopEvent, locks
 from ..models.many import update_many
 from ..models.message import WAITING
-from ..ports import Order, PaymentFailure, Ports
+from ..ports import Checkout, Order, PaymentFailure, Ports
 from . import abandoned, consent, door, failures, ledger, recipients, rules, storm, subjects
 from .channels import Channel, activations, load
 from .recipients import Recipient
@@ -249,9 +250,13 @@ def _customer(case: Case, order: Order, spec: EventSpec, channel: Channel) -> Re
     found = recipients.of_order(order, spec, channel)
     if found.reason:
         return found
-    purpose = consent.purpose_of(spec, order, found.number, found.country)
-    known = ledger.read([found.number])
-    if refusal := consent.may_send(found.number, purpose, spec.name, channel, known):
+    place = recipients.place_of(order, found.number, found.country, channel)
+    rule = channel.config.law_at(place)
+    purpose = consent.purpose_of(spec, order, rule)
+    if refusal := consent.may_send(
+        found.number, purpose, spec.name, channel, ledger.read([found.number]), rule,
+        is_customer=not isinstance(order, Checkout),
+    ):  # fmt: skip
         return replace(found, reason=refusal[0], detail=refusal[1])
     if spec.step and case.budget:
         return replace(found, reason=case.budget.take(channel))
@@ -329,8 +334,10 @@ def _store(
     hold: tuple[Reason, dt.datetime] | None = None,
 ) -> Message:
     channel, order = case.channels.get(event.channel_id), case.order
-    countries = abandoned.countries_of(recipient.country, recipient.number)
-    expires_at = abandoned.expires_at(event, spec, channel, countries)
+    place = recipients.place_of(order, recipient.number, recipient.country, channel)
+    rule = channel.config.law_at(place) if channel else law_at(place)
+    purpose = consent.purpose_of(spec, order, rule)
+    expires_at = abandoned.expires_at(event, spec, channel, rule)
     status, reason, detail = MessageStatus.QUEUED, "", ""
     not_before = case.now
     if recipient.reason:
@@ -344,19 +351,16 @@ def _store(
     elif event.held:
         status, reason = MessageStatus.HELD, Reason.STORM
     elif channel and (
-        morning := door.morning(
-            spec, recipient.country, recipient.number, channel.config.night, case.now, says or {}
-        )
+        morning := door.morning(spec, purpose, place, channel.config, case.now, says or {})
     ):
         status, reason, not_before = MessageStatus.HELD, Reason.NIGHT, morning
         detail = f"Until {morning:%Y-%m-%d %H:%M} UTC."
     if status is MessageStatus.HELD and not_before > expires_at:
         status, reason = MessageStatus.EXPIRED, Reason.EXPIRED
-        detail = f"The night ends at {not_before:%H:%M} UTC, too late for this text."
+        detail = f"It may go from {not_before:%Y-%m-%d %H:%M} UTC on, too late for this text."
     if reason == Reason.STORM:
         not_before = expires_at + storm.AFTER_EXPIRY
     staff = spec.recipient is RecipientRule.STAFF
-    purpose = consent.purpose_of(spec, order, recipient.number, recipient.country)
     message = Message(
         event=event,
         event_name=spec.name,

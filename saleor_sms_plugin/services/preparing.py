@@ -36,7 +36,7 @@ class Knowledge:
     channels: Mapping[int, Channel]
     orders: Mapping[str, Order]
     active: Mapping[tuple[int, str], Activation]
-    suppressed: Mapping[str, str]
+    suppressed: Mapping[str, tuple[Reason, str]]
     consents: ledger.Ledger
 
 
@@ -97,7 +97,7 @@ def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
         return None
     assert message.channel_id is not None  # noqa: S101 (the door saw the channel)
     channel = known.channels[message.channel_id]
-    if morning := _morning(message, channel, now):
+    if morning := _morning(message, channel, order, now):
         postpone(message, Reason.NIGHT, f"Until {morning:%Y-%m-%d %H:%M} UTC.", morning)
         return None
     try:
@@ -151,15 +151,24 @@ def _at_the_door(
         return MessageStatus.SUPPRESSED, *refused
     purpose = Purpose(message.purpose)
     if not message.to_staff and (
-        refusal := consent.may_send(message.recipient, purpose, spec.name, channel, known.consents)
-    ):
+        refusal := consent.may_send(
+            message.recipient, purpose, spec.name, channel, known.consents,
+            channel.config.law_at(
+                recipients.place_of(order, message.recipient, message.country, channel)
+            ),
+            is_customer=bool(message.order_id),
+        )
+    ):  # fmt: skip
         return MessageStatus.SUPPRESSED, *refusal
     return None
 
 
-def _morning(message: Message, channel: Channel, now: dt.datetime) -> dt.datetime | None:
+def _morning(
+    message: Message, channel: Channel, order: Order | None, now: dt.datetime
+) -> dt.datetime | None:
     """What waited for another reason must not go out at night either."""
     if (spec := EVENTS.get(message.event_name)) is None:
         return None
-    night = channel.config.night
-    return door.morning(spec, message.country, message.recipient, night, now, message.says)
+    place = recipients.place_of(order, message.recipient, message.country, channel)
+    purpose = Purpose(message.purpose)
+    return door.morning(spec, purpose, place, channel.config, now, message.says)

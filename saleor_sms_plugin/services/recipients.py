@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..domain import phone_numbers, sender_ids
+from ..domain.places import Place
 from ..domain.reasons import Reason
 from ..events.catalogue import EventSpec, RecipientRule
 from ..exceptions import InvalidRecipient
@@ -44,6 +45,20 @@ def of_order(order: Order, spec: EventSpec, channel: Channel) -> Recipient:
     return other if other.reason is None else chosen
 
 
+def place_of(order: Order | None, number: str, country: str, channel: Channel | None) -> Place:
+    """Where the reader of a text is: the order's address that names their number.
+
+    Where both do, the shipping one; where none does any more, the country is all there is.
+    """
+    region = country or (channel.default_country if channel else "")
+    for address in (order.shipping, order.billing) if order else ():
+        if address is None or (address.country or country) != country:
+            continue
+        if number and _parse(address.phone, region).number == number:
+            return Place(country, address.country_area, address.postal_code, number)
+    return Place(country, number=number)
+
+
 def _same_person(one: Address, other: Address) -> bool:
     return (one.first_name, one.last_name) == (other.first_name, other.last_name)
 
@@ -58,7 +73,7 @@ def refused(
     channel: Channel,
     *,
     to_staff: bool,
-    suppressed: Mapping[str, str] | None = None,
+    suppressed: Mapping[str, tuple[Reason, str]] | None = None,
 ) -> tuple[Reason, str] | None:
     """Why a number may not be texted by these settings, None when it may.
 
@@ -71,8 +86,8 @@ def refused(
         return Reason.SWITCHED_OFF, "The number is no longer among the staff numbers."
     if suppressed is None:
         suppressed = suppression.among([number])
-    if (since := suppressed.get(number)) is not None:
-        return Reason.NUMBER_SUPPRESSED, since
+    if number in suppressed:
+        return suppressed[number]
     if channel.config.test_numbers and number not in channel.config.test_numbers:
         return Reason.NOT_A_TEST_NUMBER, ""
     sender = channel.config.sender_for(country)
@@ -92,7 +107,9 @@ def _at(address: Address | None, channel: Channel) -> Recipient:
 def _checked(found: Recipient, channel: Channel, *, to_staff: bool = False) -> Recipient:
     if found.reason or not (refusal := refused(found.number, channel, to_staff=to_staff)):
         return found
-    return replace(found, reason=refusal[0], detail=refusal[1])
+    # Who asked to be forgotten is not named by a new decision either.
+    number = "" if refusal[0] is Reason.NUMBER_ERASED else found.number
+    return replace(found, number=number, reason=refusal[0], detail=refusal[1])
 
 
 def _parse(raw: str, region: str) -> Recipient:

@@ -312,10 +312,11 @@ def one_reminder(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
         return None
     if not spec.step and spec.name != failures.SOURCE:
         return None
-    who = recipients.of_order(case.order, spec, case.channels[event.channel_id])
-    countries = abandoned.countries_of(who.country, who.number)
+    channel = case.channels[event.channel_id]
+    who = recipients.of_order(case.order, spec, channel)
+    place = recipients.place_of(case.order, who.number, who.country, channel)
     texts = case.texts(failures.SOURCE, *abandoned.NAMES)
-    if told := abandoned.told_before(event, spec, texts, countries):
+    if told := abandoned.told_before(event, spec, texts, channel.config.law_at(place)):
         return Suppress(reason=Reason.ONE_REMINDER, into=told)
     return None
 

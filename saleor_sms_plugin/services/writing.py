@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from ..domain import phone_numbers, rendering, segments
-from ..domain.link_rules import LinkRule, link_rule
+from ..domain.law import Links
+from ..domain.places import Place
 from ..domain.transitions import MessageStatus
 from ..models import Message
 from ..models.message import OWN_WORDS
@@ -65,9 +66,9 @@ def _rendered(
     says: dict[str, Any],
 ) -> str:
     """The text with its links, or without them where the number's country takes none."""
-    rule = link_rule(phone_numbers.country_of(message.recipient))
+    rule = channel.config.law_at(Place(number=message.recipient)).links
     wanted = template.variables & links.VARIABLES.keys()
-    urls = {} if rule is LinkRule.NEVER else links.urls_for(message, channel, wanted)
+    urls = {} if rule in _NO_LINKS else links.urls_for(message, channel, wanted)
     voucher = _voucher(channel) if "voucher.code" in template.variables else None
 
     def with_links(urls: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
@@ -76,7 +77,7 @@ def _rendered(
         return template.render(context, locale=language)
 
     body = with_links(urls)
-    if urls and rule is LinkRule.ONE_SEGMENT and segments.measure(body).segment_count > 1:
+    if urls and rule is Links.ONE_SEGMENT and segments.measure(body).segment_count > 1:
         return with_links({})
     # Many parcels in one text: that they are on their way is worth more than their numbers.
     for without in _PARCELS_SHORTER if len(says.get("parcels", {})) > 1 else ():
@@ -86,6 +87,8 @@ def _rendered(
     return body
 
 
+#: Our links lead on to the storefront, and no network has them registered.
+_NO_LINKS = {Links.NO_REDIRECT, Links.WHITELISTED, Links.NEVER}
 _PARCELS_SHORTER = (("tracking_url",), ("tracking_url", "tracking_number"))
 
 

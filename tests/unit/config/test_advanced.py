@@ -14,6 +14,7 @@ from saleor_sms_plugin.config.advanced import (
     advanced_help,
     parse_advanced,
 )
+from saleor_sms_plugin.domain.law import Override, SoftOptIn
 from saleor_sms_plugin.domain.quiet_hours import Night
 
 DEFAULTS = {
@@ -39,6 +40,7 @@ DEFAULTS = {
     "abandoned_steps": (1440, 4320),
     "abandoned_voucher": "",
     "abandoned_daily_budget": 500,
+    "overrides": {},
 }
 
 
@@ -76,7 +78,9 @@ def test_every_setting_is_read() -> None:
         "Abandoned.Delay = 30\n"
         "abandoned.steps = 60, 120\n"
         "abandoned.voucher = WELCOME-10\n"
-        "abandoned.daily_budget = 7"
+        "abandoned.daily_budget = 7\n"
+        "rule.us-texas.Cap = 2/day\n"
+        "rule.DE.soft_opt_in = yes, signed off by Anna Nowak 2026-11-20"
     )
     assert faults == []
     assert values == {
@@ -105,6 +109,10 @@ def test_every_setting_is_read() -> None:
         "abandoned_steps": (60, 120),
         "abandoned_voucher": "WELCOME-10",
         "abandoned_daily_budget": 7,
+        "overrides": {
+            "US-TX.cap": Override(2),
+            "DE.soft_opt_in": Override(SoftOptIn.SIGNED_OFF, "Anna Nowak", dt.date(2026, 11, 20)),
+        },
     }
 
 
@@ -168,6 +176,37 @@ def test_every_setting_is_read() -> None:
         ("recovery_url = https://{{ checkout.token }}.example.com/", "after the host name."),
         ("retry_url = https://example.com{{ order.id }}/", "after the host name."),
         ("order_url = https://a@example.com/{{ order.id }}", "has no valid host name."),
+        ("rule = 2/day", "“rule” is not written in full. Write for example rule.DE.hours ="),
+        ("rule.DE = 2/day", "there is no column “de”."),
+        ("rule.DE.hour = 10-18", "there is no column “hour”. Did you mean “hours”?"),
+        ("rule.hours = 10-18", "a place is missing. Write for example rule.DE.hours ="),
+        ("rule.XX.hours = 10-18", "“XX” is not a country code."),
+        ("rule.US-XX.hours = 10-18", "“XX” is no state of US that is known here. There are AL,"),
+        ("rule.DE-BY.hours = 10-18", "“BY” is no state of DE that is known here."),
+        ("rule.DE.hours = all day", "“all day” are no hours. Write for example 10:00-18:00"),
+        ("rule.DE.hours = 8-20", "Offers go out between 09:00 and 20:00 only"),
+        ("rule.DE.hours = Sun 10-18", "laxer than the rule of DE (Mon-Sat 09:00-20:00)."),
+        ("rule.US-FL.cap = 4/day", "“4/day” is laxer than the rule of US-FL (3/day)."),
+        ("rule.US.cart_texts = off", "“off” is laxer than the rule of US (1)."),
+        ("rule.DE.cap = often", "“often” will not do. Write at most so many a day, such as 2/day"),
+        ("rule.DE.soft_opt_in = yes", "signs: yes, signed off by Anna Nowak 2026-11-20."),
+        ("rule.DE.soft_opt_in = yes, signed off by me", "does not say who signed it off, and when"),
+        ("rule.DE.soft_opt_in = yes, signed off by Anna 2026-02-30", "does not say who signed it"),
+        (
+            "rule.IT.soft_opt_in = yes, signed off by Anna 2026-11-20",
+            "no soft opt-in in IT; nobody",
+        ),
+        (
+            "rule.PL.soft_opt_in = yes, signed off by Anna 2026-11-20",
+            "no soft opt-in in PL; nobody",
+        ),
+        ("rule.DE.cart_soft_opt_in = yes, signed off by Anna 2026-11-20", "there is no column"),
+        (
+            "rule.DE.cart_consent = soft_opt_in, signed off by Anna 2026-11-20",
+            "“soft_opt_in” will not do. Write express or express_written.",
+        ),
+        ("rule.FR.requires_opt_out_code = perhaps", "Write yes or no."),
+        ("rule.default.holidays = yes", "the holidays of default are not known."),
     ],
 )
 def test_a_wrong_line_is_told_and_counts_as_absent(line: str, said: str) -> None:
