@@ -26,6 +26,9 @@ MOST_WRONG = 20  #: tokens that do not exist, of one visitor in a span
 
 Kind = Link.Kind
 
+#: those that last longer than ``LASTS``; they outlive their text's number, so they carry it
+_LASTS = {Kind.OPT_OUT: dt.timedelta(days=365)}
+
 #: variable of a text → its link
 VARIABLES = {
     "payment.retry_url": Kind.RETRY,
@@ -70,12 +73,20 @@ def urls_for(message: Message, channel: Channel, variables: Collection[str]) -> 
 
     Call it under writer access, before the text goes out.
     """
-    base = channel.config.link_base or channel.shop.absolute(PATH)
     return {
-        name: f"{base}/{_link(message, kind, channel).token}"
+        name: url_of(message, kind, channel)
         for name, kind in VARIABLES.items()
         if name in variables and _target(kind, channel, message.order_id, message.checkout_id)
     }
+
+
+def url_of(message: Message, kind: Link.Kind, channel: Channel) -> str:
+    """The address of the text's link of this kind, which is there from now on.
+
+    Call it under writer access, before the text goes out.
+    """
+    base = channel.config.link_base or channel.shop.absolute(PATH)
+    return f"{base}/{_link(message, kind, channel).token}"
 
 
 def _link(message: Message, kind: Link.Kind, channel: Channel) -> Link:
@@ -85,7 +96,8 @@ def _link(message: Message, kind: Link.Kind, channel: Channel) -> Link:
         defaults={
             "channel_id": channel.id, "order_id": message.order_id,
             "checkout_id": message.checkout_id, "created_at": made_at,
-            "expires_at": made_at + LASTS,
+            "expires_at": made_at + _LASTS.get(kind, LASTS),
+            "recipient": message.recipient if kind in _LASTS else "",
         },
     )  # fmt: skip
     return link
@@ -107,19 +119,29 @@ def _names(what: str, key: str) -> dict[str, str]:
     return {f"{what}.id": global_id, f"{what}.token": key}
 
 
-def follow(token: str, visit: Visit, ports: Ports) -> tuple[Answer, str]:
+def find(token: str, address: str, ports: Ports) -> Link | Answer:
+    """The link of this token; UNKNOWN where there is none, TOO_MANY for a visitor (by their
+    address) who tried too many of those.
+
+    Call it under writer access.
+    """
+    now = ports.clock.now()
+    visitor = salted_hmac("saleor_sms_plugin.links", address).hexdigest()
+    if _guesses(visitor, now):
+        return Answer.TOO_MANY
+    link = Link.objects.select_related("message").filter(token=token).first()
+    if link is None:
+        _wrong(visitor, now)
+        return Answer.UNKNOWN
+    return link
+
+
+def follow(link: Link, visit: Visit, ports: Ports) -> tuple[Answer, str]:
     """Where the visitor is led, "" unless the answer is LEADS; the visit is counted.
 
     Call it under writer access.
     """
     now = ports.clock.now()
-    visitor = salted_hmac("saleor_sms_plugin.links", visit.address).hexdigest()
-    if _guesses(visitor, now):
-        return Answer.TOO_MANY, ""
-    link = Link.objects.select_related("message").filter(token=token).first()
-    if link is None:
-        _wrong(visitor, now)
-        return Answer.UNKNOWN, ""
     url = _leads(link, now, ports)
     if not url:
         return Answer.ENDED, ""

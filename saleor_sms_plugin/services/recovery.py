@@ -11,12 +11,16 @@ from django.db.models import Exists, OuterRef
 
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS
-from ..models import Message, Recovery
+from ..models import Link, Message, Recovery
 from ..ports import Ports, Purchase, Reminded
 from . import abandoned
 
 WINDOW = dt.timedelta(days=7)  #: an order that comes later is not the reminder's
 STEP = 200
+#: by a person, on the link to the cart
+_CLICKED = Link.objects.filter(
+    message=OuterRef("pk"), kind=Link.Kind.RECOVERY, clicked_at__isnull=False
+)
 _OF_SAME_CART = Recovery.objects.filter(message__checkout_id=OuterRef("checkout_id"))
 WENT_OUT = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.OUTCOME_UNKNOWN)
 
@@ -115,17 +119,17 @@ def report(ports: Ports, weeks: int) -> list[Line]:
             event_name__in=abandoned.NAMES,
         )  # fmt: skip
         rows = texts.order_by().values_list(
-            "sent_at", "channel_slug", "event_name", "links__clicked_at",
+            "sent_at", "channel_slug", "event_name", Exists(_CLICKED),
             "recovery__amount", "recovery__currency",
         )  # fmt: skip
-        for sent_at, channel, name, clicked_at, amount, currency in rows.iterator(2000):
+        for sent_at, channel, name, clicked, amount, currency in rows.iterator(2000):
             if sent_at is None:
                 continue
             year, week, _ = sent_at.isocalendar()
             key = (f"{year}-W{week:02}", channel, EVENTS[name].step)
             line = lines.setdefault(key, Line(week=key[0], channel=channel, step=key[2]))
             line.sent += 1
-            line.clicked += clicked_at is not None
+            line.clicked += clicked
             if amount is not None:
                 line.recovered += 1
                 line.amount[currency] = line.amount.get(currency, Decimal(0)) + amount

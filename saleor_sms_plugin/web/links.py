@@ -1,4 +1,5 @@
-"""A link of a text: leads to the storefront, once and without a trace of where it came from."""
+"""A link of a text: leads to the storefront without a trace of where it came from, or to a page
+of ours."""
 
 from __future__ import annotations
 
@@ -8,8 +9,10 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
+from ..models import Link
 from ..ports import Ports
-from ..services.links import Answer, Visit, follow
+from ..services.links import Answer, Visit, find, follow
+from . import pages
 
 logger = logging.getLogger(__name__)
 
@@ -22,23 +25,47 @@ _HEADERS = {
 
 
 def page(request: HttpRequest, *, token: str, ports: Ports) -> HttpResponse:
-    """Redirects to the shop's storefront; see ``_STATUSES`` for the rest. It never raises."""
-    if request.method not in ("GET", "HEAD"):
-        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+    """Redirects to the shop's storefront, or shows the page behind the link; see ``_STATUSES``
+    for the rest. It never raises."""
+    if request.method not in ("GET", "HEAD", "POST"):
+        return _refused("GET, HEAD, POST")
+    visit = _visit(request)
     try:
         with ports.shop.writer():
-            answer, url = follow(token, _visit(request), ports)
+            found = find(token, visit.address, ports)
+            response = (
+                _led(request, found, visit, ports) if isinstance(found, Link) else _said(found)
+            )
     except DatabaseError as error:
         logger.error(
             "A link could not be followed (%s).", type(error).__name__,
             extra={"action": "link_failed"},
         )  # fmt: skip
-        return HttpResponse(status=503, headers=_HEADERS)
+        response = HttpResponse(status=503)
+    for name, value in _HEADERS.items():
+        response[name] = value
+    return response
+
+
+def _led(request: HttpRequest, link: Link, visit: Visit, ports: Ports) -> HttpResponse:
+    if behind := pages.BEHIND.get(link.kind):
+        return pages.page(request, link, behind, visit.address, ports)
+    if request.method == "POST":
+        return _refused("GET, HEAD")
+    answer, url = follow(link, visit, ports)
+    return _said(answer, url)
+
+
+def _refused(allowed: str) -> HttpResponse:
+    return HttpResponse(status=405, headers={"Allow": allowed})
+
+
+def _said(answer: Answer, url: str = "") -> HttpResponse:
     return HttpResponse(
         _WORDS.get(answer, ""),
         status=_STATUSES[answer],
         content_type="text/plain; charset=utf-8",
-        headers=_HEADERS | ({"Location": url} if url else {}),
+        headers={"Location": url} if url else {},
     )
 
 

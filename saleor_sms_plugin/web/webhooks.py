@@ -57,7 +57,7 @@ def _take(request: HttpRequest, account: ProviderAccount, rest: str, ports: Port
     if not query.isprintable() or not query.isascii():
         return HttpResponse(status=400)
     try:
-        body = _body(request, LARGEST - len(query))
+        body = bounded_body(request, LARGEST - len(query))
     except OSError:  # they hung up
         return HttpResponse(status=400)
     headers = {name: request.headers.get(name, "") for name in WEBHOOK_HEADERS}
@@ -80,7 +80,7 @@ def _take(request: HttpRequest, account: ProviderAccount, rest: str, ports: Port
     return HttpResponse(status=200)
 
 
-def _body(request: HttpRequest, most: int) -> bytes | None:
+def bounded_body(request: HttpRequest, most: int) -> bytes | None:
     """The raw body, None where it is larger; no more than that is read."""
     said = request.META.get("CONTENT_LENGTH") or "0"
     if most < 0 or not said.isdecimal() or int(said[:20]) > most:

@@ -252,12 +252,14 @@ def test_other_methods_and_a_lost_database_are_refused(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """405 for what is no reading; 503 where the database is away; never an exception."""
-    assert visit(stage, "123456789A", method="POST").status_code == 405
+    left_behind(stage)
+    assert visit(stage, token_in(stage), method="POST").status_code == 405
+    assert visit(stage, "123456789A", method="PUT").status_code == 405
 
     def lost(*_: object) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr(page, "follow", lost)
+    monkeypatch.setattr(page, "find", lost)
     assert visit(stage, "123456789A").status_code == 503
 
 

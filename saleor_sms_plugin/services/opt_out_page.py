@@ -1,0 +1,129 @@
+"""What the page behind a text's opt-out link shows and does: end offers, end all, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db import transaction
+
+from ..domain.consent import EVERYTHING, MARKETING, Act, Entry, Scope, standing
+from ..models import ConsentEntry, Link, locks
+from ..ports import Ports
+from . import ledger
+from .channels import Channel, load
+from .ledger import Deed, Source
+from .opting import opt_out
+
+
+class Choice(StrEnum):
+    """The buttons of the page."""
+
+    OFFERS = "offers"  #: no more offers
+    ALL = "all"  #: no more texts
+    UNDO = "undo"  #: what this page ended holds again
+
+
+STOPS: dict[Choice, Sequence[Scope]] = {Choice.OFFERS: MARKETING, Choice.ALL: EVERYTHING}
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What holds for the reader now."""
+
+    stopped: frozenset[Scope]  #: they get no texts of these kinds
+    here: frozenset[Scope]  #: and would, had they not said so on this page
+
+    def leaves(self, choice: Choice) -> bool:
+        """The choice would change something."""
+        return bool(self.here if choice is Choice.UNDO else set(STOPS[choice]) - self.stopped)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Who acts, and what they had before their eyes."""
+
+    wording: str
+    language: str
+    ip: str | None
+
+
+def reader_of(link: Link, ports: Ports) -> str:
+    """The number (E.164) whose texts the link ends; "" once it is over or its reader forgotten."""
+    over = link.ended_at or ports.clock.now() >= link.expires_at
+    return "" if over else link.recipient or link.message.recipient
+
+
+def look(link: Link, ports: Ports) -> Holds | None:
+    """What holds now; None where the link is over. Nothing is changed.
+
+    Call it under writer access.
+    """
+    number = reader_of(link, ports)
+    return _holds(link, number, _channel(link, ports), _acts(link)) if number else None
+
+
+def choose(link: Link, choice: Choice, reader: Reader, ports: Ports) -> Holds | None:
+    """The choice holds, told once or twice; what holds now, None where the link is over.
+
+    Call it under writer access.
+    """
+    number = reader_of(link, ports)
+    if not number:
+        return None
+    channel = _channel(link, ports)
+    with transaction.atomic():
+        locks.lock([f"sms-link:{link.pk}"])
+        acts = _acts(link)
+        before = _holds(link, number, channel, acts)
+        if before.leaves(choice):
+            undo = choice is Choice.UNDO
+            deed = Deed(
+                number=number, scopes=sorted(before.here) if undo else STOPS[choice],
+                act=Act.RESTORED if undo else Act.WITHDRAWN, source=Source.PAGE,
+                channel=channel, sender_id=link.message.sender_id,
+                # After an undo the same button is another act.
+                key=f"{_prefix(link)}{choice}:{len(acts)}",
+                wording=reader.wording, language=reader.language, ip=reader.ip,
+            )  # fmt: skip
+            (ledger.put if undo else opt_out)([deed], ports)
+        return _holds(link, number, channel, _acts(link))
+
+
+def _channel(link: Link, ports: Ports) -> Channel | None:
+    """None where it is gone: the choice holds for every channel then."""
+    return load(ports, [link.channel_id]).get(link.channel_id)
+
+
+def _prefix(link: Link) -> str:
+    return f"page:{link.pk}:"
+
+
+def _acts(link: Link) -> set[int]:
+    """What this page has put into the ledger."""
+    number = link.recipient or link.message.recipient
+    rows = ConsentEntry.objects.filter(number=number, key__startswith=_prefix(link))
+    return set(rows.values_list("pk", flat=True))
+
+
+def _holds(link: Link, number: str, channel: Channel | None, acts: Collection[int]) -> Holds:
+    """What is stopped with this page's acts, and without them: the difference is what it ended."""
+    entries = ledger.read([number]).entries.get(number, ())
+    others = [entry for entry in entries if entry.id not in acts]
+    stopped = _stopped(link, channel, entries, (Act.WITHDRAWN,))
+    elsewhere = _stopped(link, channel, others, (Act.WITHDRAWN, Act.HELD))
+    return Holds(stopped=stopped, here=stopped - elsewhere)
+
+
+def _stopped(
+    link: Link, channel: Channel | None, entries: Iterable[Entry], acts: Collection[Act]
+) -> frozenset[Scope]:
+    """The scopes that one of these acts stops. A hold ends with its review, so it is no stop
+    that would make this page's needless."""
+    found, channel_id = list(entries), channel.id if channel else None
+    stops = {
+        scope: standing(found, scope, channel_id, link.message.sender_id).stopped
+        for scope in Scope
+    }  # fmt: skip
+    return frozenset(scope for scope, stop in stops.items() if stop and stop.act in acts)
