@@ -42,13 +42,14 @@ class StormLimit:
     at_least: int
 
 
+ALL_COUNTRIES = "all"  #: subject of ``budget`` beside the single countries
 _UNITS = {"min": MINUTE, "h": HOUR, "hour": HOUR, "day": 24 * HOUR}
 MOST_MINUTES = 7 * 24 * 60
 MIN_RATE, MAX_RATE = 0.01, 10_000.0
 _LIMIT = re.compile(r"(\d{1,4})/(\d{0,4})(min|hour|h|day)s?")
 
 
-def _flood(text: str) -> tuple[FloodLimit, ...]:
+def _limits(text: str) -> tuple[FloodLimit, ...]:
     if word(text) == "off":
         return ()
     limits = []
@@ -59,6 +60,10 @@ def _flood(text: str) -> tuple[FloodLimit, ...]:
             raise ValueError(f"{excerpt(part)} is not a limit. Write 3/10min 10/day, or off.")
         limits.append(FloodLimit(count, many * _UNITS[found[3]]))
     return tuple(limits)
+
+
+def _on_off(text: str) -> bool:
+    return one_of("on", "off")(text) == "on"
 
 
 def _storm(text: str) -> StormLimit | None:
@@ -194,6 +199,10 @@ def _country_code(text: str) -> str:
     raise ValueError("a country is missing. Write for example sender.US = +12125552368")
 
 
+def _budget_of(text: str) -> str:
+    return ALL_COUNTRIES if word(text) == ALL_COUNTRIES else _country_code(text)
+
+
 def _method(text: str) -> str:
     return " ".join(text.lower().split())
 
@@ -250,15 +259,33 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="most requests a second with this sender",
     ),
     Setting(
-        name="flood", attribute="flood", value=_flood, default="3/10min 10/day",
+        name="flood", attribute="flood", value=_limits, default="3/10min 10/day",
         example="flood = 3/10min 10/day",
         meaning="most texts one number gets in a time; or off",
+    ),
+    Setting(
+        name="offers_cap", attribute="offers_cap", value=_limits, default="2/day 8/30day",
+        example="offers_cap = 2/day 8/30day",
+        meaning="most offers and reminders of carts that one number gets in a time, from all "
+        "channels together; or off; the law's cap of the place holds beside it (sms_rules)",
+    ),
+    Setting(
+        name="budget.<country>", attribute="budget", value=_whole(0, 1_000_000, "texts"),
+        subject=_budget_of, example="budget.US = 50",
+        meaning="texts to customers' numbers of a country in a day of the shop (budget.all: of "
+        "all countries) after which offers end and staff are told; order texts go on",
     ),
     Setting(
         name="storm", attribute="storm", value=_storm, default="10x 200",
         example="storm = 10x 200",
         meaning="more of one event within an hour than so many times the busiest hour of 14 days, "
         "and than so many, is held until staff decide; or off",
+    ),
+    Setting(
+        name="usual_hour", attribute="usual_hour", value=_on_off, default="on",
+        example="usual_hour = on",
+        meaning="offers wait for the hour in which the customer usually orders, where there are "
+        "three orders or more; or off",
     ),
     Setting(
         name="retention_days", attribute="retention_days", value=_whole(1, 400, "days"),
@@ -345,6 +372,11 @@ SETTINGS: tuple[Setting, ...] = (
         name="opt_in.reward_url", attribute="opt_in_reward_url", value=_link,
         example="opt_in.reward_url = https://shop.example.com/guide.pdf",
         meaning="an address, of a file for instance, for who confirms a consent",
+    ),
+    Setting(
+        name="survey.days", attribute="survey_days", value=_whole(1, 60, "days"), default="7",
+        example="survey.days = 7",
+        meaning="days after everything was sent until a survey asks how it was",
     ),
     Setting(
         name="rule.<place>.<column>", attribute="overrides", value=override,

@@ -7,7 +7,8 @@ from itertools import islice
 
 from ..domain import sender_ids
 from ..domain.storefront_patterns import host_of
-from ..events.catalogue import CATALOGUE, EventSpec
+from ..events.answers import ANSWERS
+from ..events.catalogue import CATALOGUE, TextSpec
 from ..events.variables import Value
 from ..exceptions import ConfigurationError, TemplateError
 from .fields import FIELDS, text_field
@@ -169,14 +170,14 @@ def _link_problems(config: SmsConfig) -> Iterator[Problem]:
 
 def _text_problems(config: SmsConfig, looked_at: Collection[str]) -> Iterator[Problem]:
     known = known_values(config.shop_name, config.contact, config.storefront_url)
-    for spec in CATALOGUE:
+    for spec in (*CATALOGUE, *ANSWERS.values()):
         if text_field(spec.name) in looked_at:
             # Lazily, so that a field full of mistakes costs no more than the few that are told.
             yield from islice(_wrong_texts(spec, config, known), MOST_TOLD)
 
 
 def _wrong_texts(
-    spec: EventSpec, config: SmsConfig, known: Mapping[str, Value]
+    spec: TextSpec, config: SmsConfig, known: Mapping[str, Value]
 ) -> Iterator[Problem]:
     for section in config.texts[spec.name].values():
         try:

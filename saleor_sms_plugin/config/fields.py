@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..events.catalogue import CATALOGUE, EventSpec
+from ..events.answers import ANSWERS, Answer
+from ..events.catalogue import CATALOGUE, EventSpec, TextSpec
 from ..events.texts import built_in
 from ..events.variables import names_of, optional_names
 from .advanced import advanced_help
@@ -50,9 +51,9 @@ class Field:
     default: str | bool = ""
 
 
-def text_field(event: str) -> str:
-    """The name of the field that holds the event's text."""
-    return f"text_{event}"
+def text_field(name: str) -> str:
+    """The name of the field that holds the text of the event or answer."""
+    return f"text_{name}"
 
 
 def send_field(event: str) -> str:
@@ -227,7 +228,7 @@ _ADVANCED = Field(
 )
 
 
-def _text(spec: EventSpec) -> Field:
+def _text(spec: TextSpec, label: str, reader: str) -> Field:
     optional = optional_names(spec)
     words = ", ".join(
         f"{{{{ {name} }}}}" + (" (may be absent)" if name in optional else "")
@@ -236,14 +237,18 @@ def _text(spec: EventSpec) -> Field:
     return Field(
         name=text_field(spec.name),
         type=FieldType.MULTILINE,
-        label=f"Text “{spec.label}”",
+        label=label,
         help_text=(
-            "Empty: the built-in text in the customer's language (English, Polish, Italian, "
-            "German, French, Spanish). A line with only a language in brackets, such as [pl], "
-            f"starts the text for that language. Built-in English text: "
+            f"{reader}Empty: the built-in text in the customer's language (English, Polish, "
+            "Italian, German, French, Spanish). A line with only a language in brackets, such as "
+            f"[pl], starts the text for that language. Built-in English text: "
             f"{built_in(spec.name, 'en')[1]} — You may use: {words}."
         ),
     )
+
+
+def _answer(answer: Answer) -> Field:
+    return _text(answer, f"Answer “{answer.label}”", f"Sent {answer.when}. ")
 
 
 def _send(spec: EventSpec) -> Field:
@@ -260,7 +265,8 @@ FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
         *_GENERAL,
-        *(_text(spec) for spec in CATALOGUE),
+        *(_text(spec, f"Text “{spec.label}”", "") for spec in CATALOGUE),
+        *(_answer(answer) for answer in ANSWERS.values()),
         _ADVANCED,
         *(_send(spec) for spec in CATALOGUE),
     )

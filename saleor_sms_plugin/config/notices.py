@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..domain import segments, sender_ids
+from ..events.answers import ANSWERS
 from ..events.catalogue import CATALOGUE
 from ..exceptions import TemplateError
 from .fields import text_field
@@ -64,7 +65,7 @@ def _shop_name(config: SmsConfig) -> Iterator[str]:
 
 def _prices(config: SmsConfig) -> Iterator[str]:
     known = known_values(config.shop_name, config.contact, config.storefront_url)
-    for spec in CATALOGUE:
+    for spec in (*CATALOGUE, *ANSWERS.values()):
         for code, section in config.texts[spec.name].items():
             try:
                 cost = price(outcomes(spec, section.text, code, known))

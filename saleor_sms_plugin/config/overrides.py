@@ -20,10 +20,14 @@ def place_and_column(text: str) -> str:
             f"there is no column {excerpt(column)}.{did_you_mean(column, BY_NAME)} "
             f"The columns are {', '.join(BY_NAME)}."
         )
-    return f"{_place(written)}.{column}"
+    return f"{read_place(written)}.{column}"
 
 
-def _place(written: str) -> str:
+def read_place(written: str) -> str:
+    """The place of the table that is meant: "DE", "US-TX", "default".
+
+    Raises ``ValueError`` where the table can have no such place.
+    """
     if word(written) == law.DEFAULT.place:
         return law.DEFAULT.place
     code, _, state = written.partition("-")

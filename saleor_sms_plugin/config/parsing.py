@@ -14,7 +14,7 @@ from ..domain.places import Place
 from ..domain.quiet_hours import Night
 from ..domain.storefront_patterns import host_of
 from ..events.answers import ANSWERS
-from ..events.catalogue import CATALOGUE, EVENTS
+from ..events.catalogue import CATALOGUE, DAY, EVENTS, EventSpec
 from ..events.texts import built_in
 from ..exceptions import InvalidInput, TemplateError
 from .advanced import FloodLimit, PhoneSource, StormLimit, parse_advanced
@@ -70,6 +70,9 @@ class SmsConfig:
     rate: float | None  #: requests a second, None stands for the provider's own
     sender_rates: Mapping[str, float]  #: sender → requests a second
     flood: tuple[FloodLimit, ...]
+    offers_cap: tuple[FloodLimit, ...]
+    budget: Mapping[str, int]  #: country, or ``advanced.ALL_COUNTRIES`` → texts a day
+    usual_hour: bool
     storm: StormLimit | None  #: None: nothing is ever held for its number
     retention_days: int
     tracking_patterns: Mapping[str, str]  #: lower-case shipping method or ``*`` → address
@@ -82,12 +85,13 @@ class SmsConfig:
     abandoned_steps: tuple[int, ...]  #: minutes until the second and the third reminder
     abandoned_voucher: str
     abandoned_daily_budget: int
+    survey_days: int
     double_opt_in: str  #: auto, on or off
     opt_in_reward: str  #: a voucher code
     opt_in_reward_url: str
     overrides: Mapping[str, law.Override]  #: "<place>.<column>" → in the place of the table's
     events_on: frozenset[str]
-    texts: Mapping[str, Mapping[str, Section]] = field(repr=False)  #: event or answer → language → text
+    texts: Mapping[str, Mapping[str, Section]] = field(repr=False)  #: by name and language
     problems: tuple[Problem, ...]
 
     def sends(self, event: str) -> bool:
@@ -101,6 +105,10 @@ class SmsConfig:
     def reminder_delay(self, step: int) -> int:
         """Seconds without a change until this reminder about a cart; 0 for step 0."""
         return 60 * (0, self.abandoned_delay, *self.abandoned_steps)[step]
+
+    def delay_seconds(self, spec: EventSpec) -> int:
+        """Seconds after the event until its text is due: of reminders and surveys, else 0."""
+        return self.survey_days * DAY if spec.asks else self.reminder_delay(spec.step)
 
     def leads_to(self, name: str) -> str:
         """The pattern of ``recovery_url``, ``retry_url`` or ``order_url``; "" where there is

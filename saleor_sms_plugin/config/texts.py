@@ -1,4 +1,5 @@
-"""An event's texts: the owner's by language, else the built-in one; and what is wrong in them."""
+"""The texts of events and answers: the owner's by language, else the built-in one; and what is
+wrong in them."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 
 from ..domain import rendering, segments
 from ..domain.languages import Section
-from ..events.catalogue import EventSpec
+from ..events.catalogue import TextSpec
 from ..events.variables import VARIABLES, Value, names_of, optional_names
 from ..exceptions import TemplateError
 
@@ -16,7 +17,7 @@ Context = dict[str, dict[str, Value]]
 
 @dataclass(frozen=True)
 class Text:
-    """The template chosen for one event and language."""
+    """The template chosen for one event or answer and language."""
 
     language: str  #: of the text, to write money and dates in; where it names none, as asked for
     source: str
@@ -34,7 +35,7 @@ class Price:
 
 
 def sample_context(
-    spec: EventSpec,
+    spec: TextSpec,
     *,
     long: bool = False,
     absent: frozenset[str] = frozenset(),
@@ -60,7 +61,7 @@ def known_values(shop_name: str, contact: str, storefront_url: str) -> dict[str,
     return {name: value for name, value in given.items() if value}
 
 
-def _absences(spec: EventSpec, source: str) -> Iterator[frozenset[str]]:
+def _absences(spec: TextSpec, source: str) -> Iterator[frozenset[str]]:
     """Nothing absent, each optional value that the text uses absent alone, all of them."""
     optional = [name for name in optional_names(spec) if name in source]
     yield frozenset()
@@ -69,7 +70,7 @@ def _absences(spec: EventSpec, source: str) -> Iterator[frozenset[str]]:
 
 
 def outcomes(
-    spec: EventSpec, source: str, language: str, known: Mapping[str, Value] | None = None
+    spec: TextSpec, source: str, language: str, known: Mapping[str, Value] | None = None
 ) -> Iterator[str]:
     """The text rendered with long samples, with optional values present and absent.
 
@@ -90,7 +91,7 @@ def price(rendered: Iterable[str]) -> Price:
 
 
 def check_section(
-    spec: EventSpec, section: Section, *, max_segments: int, known: Mapping[str, Value]
+    spec: TextSpec, section: Section, *, max_segments: int, known: Mapping[str, Value]
 ) -> str:
     """What is wrong with the text, "" when nothing is.
 

@@ -17,6 +17,7 @@ from ..ports import FailureKind
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 
 class Purpose(StrEnum):
@@ -84,6 +85,7 @@ class TextSpec:
 
     name: str
     label: str  #: as the dashboard shows it
+    asks: bool = False  #: a survey: due ``survey.days`` after the event, takes a score as answer
     variables: tuple[str, ...] = ()  #: beside ``common``
     may_lack: tuple[str, ...] = ()  #: variables of every text that are absent for some of its own
 
@@ -349,6 +351,22 @@ CATALOGUE: tuple[EventSpec, ...] = (
             ),
             start=1,
         )
+    ),
+    EventSpec(
+        name="survey",
+        label="How was it?",
+        source="order_fulfilled",
+        # To ask how satisfied somebody is is to advertise: BGH, VI ZR 225/17, 10 July 2018,
+        # https://www.kanzlei.biz/kundenzufriedenheitsbefragung-via-e-mail-kann-unzulaessige-werbung-sein-bgh-10-07-2018-vi-zr-225-17/
+        purpose=Purpose.MARKETING,
+        default_on=False,
+        recipient=RecipientRule.BUYER,
+        night=Night.OFFERS,
+        expires_seconds=72 * HOUR,
+        skips_origins=_NOT_NEW,
+        ends_when=(Reason.ORDER_CANCELLED, Reason.REFUNDED),
+        asks=True,
+        variables=("survey.url", "opt_out.text"),
     ),
 )
 

@@ -9,7 +9,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .catalogue import COMMON_VARIABLES, EventSpec
+from .catalogue import TextSpec
 
 Value = str | int | Decimal | dt.datetime | None
 
@@ -125,10 +125,28 @@ VARIABLES: dict[str, Variable] = {
         long=dt.datetime(2026, 12, 30, 23, 59, tzinfo=dt.UTC),
         optional=True,
     ),
+    "survey.url": Variable(
+        meaning="the page for the answer; absent where the customer can reply to the sender",
+        usual="https://example.com/s/6mVw2Lf4Hn",
+        long="https://shop.example.com/s/6mVw2Lf4Hn",
+        optional=True,
+    ),
     "opt_out.text": Variable(
         meaning="how the customer gets no more such texts",
         usual="Reply STOP to opt out.",
         long="Reply STOP to opt out.",
+        optional=True,
+    ),
+    "opt_in.url": Variable(
+        meaning="the page where the customer agrees; absent where they answer YES",
+        usual="https://example.com/s/5hTq8RnW3c",
+        long="https://shop.example.com/s/5hTq8RnW3c",
+        optional=True,
+    ),
+    "opt_in.reward_url": Variable(
+        meaning="a link for who agreed to offers (advanced: opt_in.reward_url)",
+        usual="https://example.com/welcome",
+        long="https://shop.example.com/welcome",
         optional=True,
     ),
     "refund.amount": Variable(
@@ -168,11 +186,11 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-def optional_names(spec: EventSpec) -> tuple[str, ...]:
-    """Of ``names_of`` those that are absent for some real texts of this event."""
+def optional_names(spec: TextSpec) -> tuple[str, ...]:
+    """Of ``names_of`` those that are absent for some real texts of this event or answer."""
     return tuple(n for n in names_of(spec) if VARIABLES[n].optional or n in spec.may_lack)
 
 
-def names_of(spec: EventSpec) -> tuple[str, ...]:
-    """The variables a text of this event may use."""
-    return (*COMMON_VARIABLES, *spec.variables)
+def names_of(spec: TextSpec) -> tuple[str, ...]:
+    """The variables a text of this event or answer may use."""
+    return (*spec.common, *spec.variables)

@@ -7,12 +7,13 @@ from django.db import models
 
 from ..domain.reasons import SENTENCES
 from ..domain.transitions import MessageStatus
+from ..events.answers import ANSWERS
 
 _SENTENCES: dict[str, str] = {reason.value: said for reason, said in SENTENCES.items()}
 
-#: Texts of our own, about no event of the shop: a test, and what staff must know.
+#: Texts of our own, about no event of the shop: a test, what staff must know, and answers.
 TEST, ALERT = "test", "alert"
-OWN_WORDS = (TEST, ALERT)
+OWN_WORDS = (TEST, ALERT, *ANSWERS)
 
 #: Statuses a worker may claim once ``not_before`` has passed.
 WAITING = (MessageStatus.QUEUED, MessageStatus.HELD)

@@ -42,6 +42,7 @@ def build_context(
         "checkout": dict.fromkeys(("first_item", "item_count", "total", "recovery_url")),
         "voucher": {"code": None, "valid_until": None},
         "opt_out": {"text": None},
+        "opt_in": {"url": None, "reward_url": None},
         "digest": {"count": None, "total": None},
     }
     if voucher is not None:

@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 from ..config import text_field
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
+from ..events.answers import ANSWERS
 from ..events.catalogue import EVENTS, Purpose
 from ..exceptions import ConfigurationError, TemplateError
 from ..models import Activation, Message
@@ -131,6 +132,10 @@ def _at_the_door(
     channel = known.channels.get(message.channel_id or 0)
     if channel is None:
         return MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, ""
+    if message.event_name in ANSWERS:
+        if not channel.stored.active:
+            return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, ""
+        return _refused(message, order, channel, known)
     spec = EVENTS.get(message.event_name)
     if spec is None:
         return None if message.event_name in OWN_WORDS else (
@@ -145,14 +150,22 @@ def _at_the_door(
         return MessageStatus.SUPPRESSED, Reason.ORDER_GONE, ""
     if order and (reason := door.ended(spec, order, message.says)):
         return MessageStatus.SUPPRESSED, reason, ""
+    return _refused(message, order, channel, known)
+
+
+def _refused(
+    message: Message, order: Order | None, channel: Channel, known: Knowledge
+) -> tuple[MessageStatus, Reason, str] | None:
+    """How a text ends that its number or its reader refuses; who wrote is answered all the same."""
     if refused := recipients.refused(
         message.recipient, channel, to_staff=message.to_staff, suppressed=known.suppressed
     ):
         return MessageStatus.SUPPRESSED, *refused
     purpose = Purpose(message.purpose)
-    if not message.to_staff and (
+    asked = message.event_name in ANSWERS and purpose is not Purpose.MARKETING
+    if not (message.to_staff or asked) and (
         refusal := consent.may_send(
-            message.recipient, purpose, spec.name, channel, known.consents,
+            message.recipient, purpose, message.event_name, channel, known.consents,
             channel.config.law_at(
                 recipients.place_of(order, message.recipient, message.country, channel)
             ),

@@ -19,6 +19,7 @@ from saleor_sms_plugin.config import fields, send_field, text_field
 from saleor_sms_plugin.config.advanced import SETTINGS
 from saleor_sms_plugin.domain.reasons import SENTENCES
 from saleor_sms_plugin.domain.tracking import CARRIERS
+from saleor_sms_plugin.events.answers import ANSWERS
 from saleor_sms_plugin.events.catalogue import (
     CATALOGUE,
     COMMON_VARIABLES,
@@ -53,7 +54,8 @@ def table(head: str, rows: Iterable[Iterable[str]]) -> str:
 
 
 def settings_table() -> str:
-    per_event = {make(name) for make in (text_field, send_field) for name in EVENTS}
+    names = (*EVENTS, *ANSWERS)
+    per_event = {make(name) for make in (text_field, send_field) for name in names}
     rows = []
     for field in fields():
         if field.name in per_event:
@@ -64,6 +66,7 @@ def settings_table() -> str:
         name = f"`{field.name}`" + (" (`env:`)" if env else "")
         rows.append((field.label, name, f"`{field.default}`" if field.default else "", meaning))
     rows.append(("Text “…”", "`text_<event>`", "", "Your own text; empty: the built-in one."))
+    rows.append(("Answer “…”", "`text_<answer>`", "", "The same, for the texts that answer."))
     rows.append(
         ("Send “…”", "`send_<event>`", "see events", "Events from before the tick are not texted.")
     )
@@ -135,7 +138,8 @@ def variables_table() -> str:
     def where(name: str) -> str:
         if name in COMMON_VARIABLES:
             return "every text"
-        return ", ".join(f"`{spec.name}`" for spec in CATALOGUE if name in names_of(spec))
+        specs = (*CATALOGUE, *ANSWERS.values())
+        return ", ".join(f"`{spec.name}`" for spec in specs if name in names_of(spec))
 
     return table(
         "Variable | Meaning | May be absent | In",

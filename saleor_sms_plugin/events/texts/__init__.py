@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...domain.languages import choose_language
-from . import de, en, es, fr, it, pl
+from . import answers, de, en, es, fr, it, pl
 
 #: language → event → template; English first, because the first is what others fall back to
 BUILT_IN: Mapping[str, Mapping[str, str]] = {
@@ -23,10 +23,12 @@ BUILT_IN: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def built_in(event: str, language: str) -> tuple[str, str]:
-    """The language found and its template: exact (``pt-br``), base (``pt``), then English.
+def built_in(name: str, language: str) -> tuple[str, str]:
+    """The language found and the event's or answer's template: exact (``pt-br``), base (``pt``),
+    then English.
 
-    Raises ``KeyError`` for an event that is not in the catalogue.
+    Raises ``KeyError`` for a name that is in neither catalogue.
     """
-    found = choose_language(language, BUILT_IN) or "en"
-    return found, BUILT_IN[found][event]
+    texts = answers.TEXTS if name in answers.TEXTS["en"] else BUILT_IN
+    found = choose_language(language, texts) or "en"
+    return found, texts[found][name]

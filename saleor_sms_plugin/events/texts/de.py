@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .cart import reminder
+from .survey import question
 
 _VOUCHER = {"code": "Code", "until": "bis"}
 
@@ -95,4 +96,9 @@ TEXTS: dict[str, str] = {
     "checkout_abandoned": reminder("Ihr Warenkorb ist gespeichert", **_VOUCHER),
     "checkout_abandoned_2": reminder("Ihr Warenkorb ist noch gespeichert", **_VOUCHER),
     "checkout_abandoned_3": reminder("Ihr Warenkorb ist noch kurz gespeichert", **_VOUCHER),
+    "survey": question(
+        "wie war Ihre Bestellung {{ order.number }}?",
+        reply="Antworten Sie mit 1 (schlecht) bis 5 (sehr gut).",
+        page="Hier bewerten",
+    ),
 }

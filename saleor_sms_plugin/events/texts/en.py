@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .cart import reminder
+from .survey import question
 
 _VOUCHER = {"code": "Code", "until": "until"}
 
@@ -92,4 +93,9 @@ TEXTS: dict[str, str] = {
     "checkout_abandoned": reminder("your cart is saved in our shop", **_VOUCHER),
     "checkout_abandoned_2": reminder("your cart is still saved in our shop", **_VOUCHER),
     "checkout_abandoned_3": reminder("your cart is saved for a little longer", **_VOUCHER),
+    "survey": question(
+        "how was your order {{ order.number }}?",
+        reply="Reply 1 (bad) to 5 (great).",
+        page="Tell us",
+    ),
 }

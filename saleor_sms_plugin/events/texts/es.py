@@ -6,6 +6,7 @@ Words with á, í, ó, ú are avoided: they are not in the GSM-7 alphabet.
 from __future__ import annotations
 
 from .cart import reminder
+from .survey import question
 
 _VOUCHER = {"code": "Vale", "until": "hasta el"}
 
@@ -95,4 +96,9 @@ TEXTS: dict[str, str] = {
     "checkout_abandoned": reminder("guardamos tu carrito", **_VOUCHER),
     "checkout_abandoned_2": reminder("tu carrito sigue guardado", **_VOUCHER),
     "checkout_abandoned_3": reminder("seguimos guardando tu carrito", **_VOUCHER),
+    "survey": question(
+        "¿qué tal tu pedido {{ order.number }}?",
+        reply="Responde de 1 (mal) a 5 (muy bien).",
+        page="Opina en",
+    ),
 }

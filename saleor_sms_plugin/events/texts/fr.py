@@ -6,6 +6,7 @@ Words with ê, ç, ô and the like are avoided: they are not in the GSM-7 alphab
 from __future__ import annotations
 
 from .cart import reminder
+from .survey import question
 
 _VOUCHER = {"code": "Code", "until": "jusqu'au", "colon": " :"}
 
@@ -96,4 +97,10 @@ TEXTS: dict[str, str] = {
     "checkout_abandoned": reminder("votre panier est enregistré", **_VOUCHER),
     "checkout_abandoned_2": reminder("votre panier est toujours enregistré", **_VOUCHER),
     "checkout_abandoned_3": reminder("votre panier reste enregistré", **_VOUCHER),
+    "survey": question(
+        "que pensez-vous de votre commande {{ order.number }} ?",
+        reply="Répondez de 1 (mal) à 5 (très bien).",
+        page="Votre avis",
+        colon=" :",
+    ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .cart import reminder
+from .survey import question
 
 _VOUCHER = {"code": "Codice", "until": "fino al"}
 
@@ -92,4 +93,9 @@ TEXTS: dict[str, str] = {
     "checkout_abandoned": reminder("il tuo carrello è salvato", **_VOUCHER),
     "checkout_abandoned_2": reminder("il tuo carrello è ancora salvato", **_VOUCHER),
     "checkout_abandoned_3": reminder("il tuo carrello resta salvato", **_VOUCHER),
+    "survey": question(
+        "com'è andato l'ordine {{ order.number }}?",
+        reply="Rispondi da 1 (male) a 5 (benissimo).",
+        page="Valuta qui",
+    ),
 }

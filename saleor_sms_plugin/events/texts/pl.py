@@ -6,6 +6,7 @@ Without diacritics: one such letter would make two or three segments of one.
 from __future__ import annotations
 
 from .cart import reminder
+from .survey import question
 
 _VOUCHER = {"code": "Kod", "until": "do"}
 
@@ -96,4 +97,9 @@ TEXTS: dict[str, str] = {
     "checkout_abandoned": reminder("Twoj koszyk czeka w naszym sklepie", **_VOUCHER),
     "checkout_abandoned_2": reminder("Twoj koszyk nadal czeka", **_VOUCHER),
     "checkout_abandoned_3": reminder("Twoj koszyk czeka jeszcze troche", **_VOUCHER),
+    "survey": question(
+        "jak oceniasz zamowienie {{ order.number }}?",
+        reply="Odpisz od 1 (zle) do 5 (swietnie).",
+        page="Ocen tutaj",
+    ),
 }

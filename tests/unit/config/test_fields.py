@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from saleor_sms_plugin.config import configuration_structure, default_configuration, fields
+from saleor_sms_plugin.events.answers import ANSWERS, Answer
 from saleor_sms_plugin.events.catalogue import CATALOGUE, EventSpec
 
 SALEOR_TYPES = {"String", "Multiline", "Boolean", "Secret", "SecretMultiline", "OUTPUT"}
@@ -21,6 +22,7 @@ def test_the_form_is_in_an_owners_order() -> None:
     ]  # fmt: skip
     assert names[19:] == [
         *(f"text_{spec.name}" for spec in CATALOGUE),
+        *(f"text_{name}" for name in ANSWERS),
         "advanced",
         *(f"send_{spec.name}" for spec in CATALOGUE),
     ]
@@ -87,3 +89,15 @@ def test_a_texts_help_shows_the_built_in_text_and_every_variable(spec: EventSpec
     assert "{{ shop.name }}: " in help_text
     for name in ("shop.name", "order.number", *spec.variables):
         assert f"{{{{ {name} }}}}" in help_text.partition("You may use:")[2]
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=lambda answer: answer.name)
+def test_an_answers_help_says_when_it_is_sent(answer: Answer) -> None:
+    """Then its built-in text and its variables; an order is none of its business."""
+    help_text = configuration_structure()[f"text_{answer.name}"]["help_text"]
+    assert help_text.startswith("Sent to ")
+    assert "{{ shop.name }}: " in help_text
+    variables = help_text.partition("You may use:")[2]
+    for name in ("shop.name", *answer.variables):
+        assert f"{{{{ {name} }}}}" in variables
+    assert "order." not in variables
