@@ -1,0 +1,109 @@
+"""What a person means who writes to a shop's number: a keyword alone, a wish to stop, or neither.
+
+The carriers' words (https://github.com/SparkDevNetwork/Rock/issues/6399), those of the FCC's rule
+on revocation, 47 CFR 64.1200(a)(10), and their like in the languages that there are texts in. A
+keyword counts only as the whole message: "does the bus stop near your shop?" is a question.
+"""
+
+# The letters that look alike stand here on purpose.
+# ruff: noqa: RUF001
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from enum import StrEnum
+
+from .wishes_to_stop import PATTERNS
+
+
+class Meaning(StrEnum):
+    """What a reply is taken for."""
+
+    STOP = "stop"
+    UNCLEAR_STOP = "unclear_stop"  #: somebody has to read it; it holds until then
+    START = "start"
+    YES = "yes"
+    HELP = "help"
+    RETURNS = "returns"
+    SCORE = "score"  #: a digit from 1 to 5
+    OTHER = "other"
+
+
+#: One word for every language; "стоп", the same in Cyrillic, is "ctop" once folded.
+_STOP = frozenset({"stop", "stopall", "stop all", "unsubscribe", "optout", "opt out", "ctop"})
+#: End texts where the law takes them so; elsewhere they often mean an order.
+_CANCEL = frozenset(
+    {
+        *("cancel", "end", "quit", "revoke"),
+        *("anuluj", "annulla", "stornieren", "storno", "annuler", "cancelar", "anular"),
+    }
+)
+#: Language → words that say it in this language only: the reader of another one is asked.
+_STOP_IN = {
+    "pl": {"koniec", "rezygnuje", "wypisz", "wypisz mnie", "nie", "dosc"},
+    "it": {"ferma", "fermati", "basta", "cancellami", "disiscrivimi", "annulla iscrizione"},
+    "de": {"stopp", "ende", "abmelden", "abbestellen", "austragen"},
+    "fr": {"arret", "arreter", "arretez", "desabonner", "desinscrire", "desabonnement"},
+    "es": {"alto", "parar", "baja", "darme de baja", "no mas"},
+}
+_WORDS: dict[Meaning, frozenset[str]] = {
+    Meaning.START: frozenset({"start", "unstop"}),
+    Meaning.YES: frozenset({"yes", "y", "tak", "si", "ja", "oui"}),
+    Meaning.HELP: frozenset({"help", "info", "pomoc", "aiuto", "hilfe", "aide", "ayuda"}),
+    Meaning.RETURNS: frozenset(
+        {
+            *("return", "returns", "zwrot", "zwroty", "reklamacja", "reklamacje", "reso", "resi"),
+            *("reclamo", "ruckgabe", "rueckgabe", "retour", "retours", "devolucion"),
+            "devoluciones",
+        }
+    ),
+    Meaning.SCORE: frozenset("12345"),
+}
+
+#: Letters of keywords, and those of other alphabets that look like them; ł has no mark to lose.
+_LOOK_ALIKE = str.maketrans(
+    {
+        **dict(zip("авеёкмнорстухіјѕԁԛԝһґп", "abeekmhopctyxijsdqwhrp", strict=True)),
+        **dict(zip("αβεηικνορτυχγσς", "abenikvoptyxyss", strict=True)),
+        **{"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"},
+        **dict.fromkeys("’‘`´'", " "),
+    }
+)
+_ANY_WISH = re.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS))
+LONGEST = 1_000  #: characters that are read; nobody hides a STOP behind more
+
+
+def meaning_of(text: str, *, cancel_words: bool, languages: Collection[str]) -> Meaning:
+    """What the text of a person means who may write these languages (``"pl"``).
+
+    ``cancel_words``: CANCEL and its kin end texts by the law of the place; where they do not,
+    and for a stop in another language than these, somebody has to read it.
+    """
+    said = fold(text)
+    if said in _STOP:
+        return Meaning.STOP
+    if said in _CANCEL:
+        return Meaning.STOP if cancel_words else Meaning.UNCLEAR_STOP
+    if stops := {language for language, words in _STOP_IN.items() if said in words}:
+        return Meaning.STOP if stops & set(languages) else Meaning.UNCLEAR_STOP
+    for meaning, words in _WORDS.items():
+        if said in words:
+            return meaning
+    return Meaning.UNCLEAR_STOP if _ANY_WISH.search(said) else Meaning.OTHER
+
+
+def fold(text: str) -> str:
+    """The words alone: lower case, without width, marks, punctuation, emoji and repetition.
+
+    Letters of other alphabets that look Latin are Latin; "S.T.O.P" is one word.
+    """
+    plain = unicodedata.normalize("NFKD", text[:LONGEST]).casefold()
+    plain = "".join(char for char in plain if not unicodedata.category(char).startswith(("M", "C")))
+    plain = unicodedata.normalize("NFKD", plain.translate(_LOOK_ALIKE))
+    words = "".join(char if char.isalnum() else " " for char in plain).split()
+    if len(words) > 1 and all(len(word) == 1 for word in words):
+        return "".join(words)
+    # Who writes STOP three times means it once.
+    return words[0] if len(set(words)) == 1 else " ".join(words)

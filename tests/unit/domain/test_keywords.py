@@ -1,0 +1,183 @@
+"""What a reply means: keywords alone, wishes in sentences, and words that only look like either."""
+
+# Letters of other alphabets stand here on purpose.
+# ruff: noqa: RUF001
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from saleor_sms_plugin.domain.keywords import Meaning, fold, meaning_of
+
+LANGUAGES = ("en", "pl", "it", "de", "fr", "es")
+
+
+def _meaning(text: str, *languages: str, cancel_words: bool = False) -> Meaning:
+    return meaning_of(text, cancel_words=cancel_words, languages=languages)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP", "stop", "Stop.", " stop \n", "STOP!!!", '"STOP"', "“STOP”", "«Stop»", "'stop'",
+        "ＳＴＯＰ", "ｓｔｏｐ", "🛑 STOP", "stop 🙏🏽", "STOP\u200b", "\ufeffSTOP", "S T O P", "s.t.o.p.",
+        "STOP STOP STOP", "stop, stop", "ЅТОР", "СТОР", "СТОП", "стоп", "SТOP", "ＳТОＰ", "ŚTÓP",
+        "STOPALL", "STOP ALL", "stop-all", "UNSUBSCRIBE", "OPTOUT", "OPT OUT", "opt-out",
+        "ΣTOP", "𝐒𝐓𝐎𝐏", "Ⓢⓣⓞⓟ", "𝖘𝖙𝖔𝖕",
+    ],
+)  # fmt: skip
+def test_stop_is_stop_however_it_is_written(text: str) -> None:
+    """Case, width, accents, punctuation, quotes, emoji and look-alikes make no difference."""
+    assert _meaning(text) is Meaning.STOP
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "KONIEC"), ("pl", "Rezygnuję"), ("pl", "REZYGNUJE"), ("pl", "wypisz"),
+        ("pl", "Nie!"), ("pl", "NIE"), ("pl", "dość"),
+        ("it", "FERMA"), ("it", "Basta!"), ("it", "CANCELLAMI"), ("it", "disiscrivimi"),
+        ("de", "STOPP"), ("de", "Ende"), ("de", "ABMELDEN"), ("de", "Abbestellen."),
+        ("fr", "ARRET"), ("fr", "Arrêt"), ("fr", "Désabonner"), ("fr", "DESABONNER"),
+        ("es", "ALTO"), ("es", "Parar"), ("es", "BAJA"), ("es", "no más"),
+    ],
+)  # fmt: skip
+def test_a_languages_own_word_stops_who_speaks_it(language: str, text: str) -> None:
+    """For the reader of another language it may be no such word: somebody reads it."""
+    assert _meaning(text, language) is Meaning.STOP
+    assert _meaning(text, "en") is Meaning.UNCLEAR_STOP
+    assert _meaning(text, "en", language) is Meaning.STOP
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["CANCEL", "End", "quit.", "REVOKE", "Anuluj", "annulla", "Stornieren", "ANNULER", "Cancelar"],
+)
+def test_cancel_stops_only_where_the_law_says_so(text: str) -> None:
+    """In the USA and Canada CANCEL ends texts; elsewhere it mostly means the order."""
+    assert _meaning(text, *LANGUAGES, cancel_words=True) is Meaning.STOP
+    assert _meaning(text, *LANGUAGES, cancel_words=False) is Meaning.UNCLEAR_STOP
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # English
+        "stop texting me please", "Please stop", "pls stop!!", "STOP sending me this",
+        "Stop it", "Stop this now", "stop the messages", "I want this to stop", "Stop please",
+        "don't text me", "Don’t text me", "dont message me again", "do not contact me",
+        "Never text this number", "don't send me any more texts", "dont send me anything",
+        "I don't want any more texts", "I do not want your offers", "no more texts", "No more",
+        "no more of your ads", "please unsubscribe me", "I want to opt out", "opt me out",
+        "remove me from your list", "take me off this list", "leave me alone",
+        "delete my number", "wrong number", "You have the wrong person", "no thanks", "No",
+        "quit texting me", "STOP! I never bought anything from you", "fuck off",
+        # Polish
+        "proszę nie pisać", "prosze nie pisac", "Nie chcę więcej smsów", "nie chce waszych ofert",
+        "Nie życzę sobie takich wiadomości", "nie wysyłajcie mi więcej", "Nie wysyłać SMS",
+        "proszę wypisać mnie z listy", "wypiszcie mnie", "usuńcie mój numer",
+        "przestańcie do mnie pisać", "koniec z tymi smsami", "rezygnuję z ofert",
+        "STOP reklamom", "cofam zgodę", "żadnych reklam",
+        # Italian
+        "basta messaggi", "Basta con questi sms!", "non voglio più ricevere messaggi",
+        "non voglio pubblicità", "non mi scrivete più", "non mandatemi più niente",
+        "non inviatemi altro", "disiscrivetemi", "cancellate il mio numero", "smettetela",
+        "stop sms",
+        # German
+        "bitte keine SMS mehr", "Keine Werbung bitte", "Ich möchte keine Nachrichten mehr",
+        "schreiben Sie mir nicht mehr, bitte nicht mehr schreiben", "hört auf!", "Hören Sie auf",
+        "lasst mich in Ruhe", "ich möchte mich abmelden", "bitte abbestellen",
+        "Bitte meine Nummer löschen", "keine weiteren Nachrichten",
+        # French
+        "ne plus m'envoyer de sms", "Merci de ne plus m’envoyer de SMS", "ne m'envoyez plus rien",
+        "n'envoyez plus", "plus de sms svp", "je ne veux plus de vos messages",
+        "Arrêtez de m'écrire", "arretez les messages", "veuillez me désabonner",
+        "désinscrivez-moi", "laissez-moi tranquille", "retirez mon numéro", "Stop pub",
+        # Spanish
+        "no mas", "no más mensajes", "no me envíen más", "No me manden nada", "no quiero ofertas",
+        "no me escriban", "dejen de molestar", "quiero darme de baja", "basta de mensajes",
+        "borren mi número",
+    ],
+)  # fmt: skip
+def test_a_wish_to_stop_in_a_sentence_is_held_for_somebody_to_read(text: str) -> None:
+    """Whatever language the person is known to write."""
+    assert _meaning(text, "en") is Meaning.UNCLEAR_STOP
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "does the bus stop near your shop?", "Where is the next stop?", "It rained non-stop",
+        "can I stop by tomorrow?", "Stop by tomorrow?", "Is there a bus stop?", "ST0P", "stopper",
+        "unstoppable!", "Can you stop my order 123?", "Stop my order please", "please stop the order",
+        "When is the weekend?", "the end", "I want to cancel my order", "How do I cancel?",
+        "I do not want the blue one", "I need help with my order", "Thanks!", "ok", "OK 👍", "",
+        "   ", "?", "🙂", "12", "6", "0", "10", "yes please send it tomorrow", "no problem, thank you",
+        "start selling shoes", "information please", "return policy?", "Where is my parcel?",
+        "Kiedy dotrze paczka?", "nie dostałem paczki", "Nie wysyłajcie paczki jutro",
+        "chcę zwrócić buty", "rezygnuję z zamówienia 12", "nie ma sprawy",
+        "Basta un pezzo solo", "non ho ricevuto il pacco", "non inviate il pacco domani",
+        "Ich habe keine SMS bekommen", "habe noch keine Nachricht erhalten", "wann endet das?",
+        "je n'ai pas reçu de SMS", "où est mon colis ?", "no he recibido el mensaje",
+        "no puedo ir más tarde", "¿dónde está mi pedido?", "да", "привет",
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_keyword_is_none(text: str) -> None:
+    """Other words around a keyword, or an order that shall stop, are for people to read."""
+    assert _meaning(text, *LANGUAGES, cancel_words=True) is Meaning.OTHER
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("START", Meaning.START), ("start!", Meaning.START), ("Unstop", Meaning.START),
+        ("ＳＴＡＲＴ", Meaning.START), ("SТАRТ", Meaning.START),
+        ("YES", Meaning.YES), ("y", Meaning.YES), ("Tak!", Meaning.YES), ("sì", Meaning.YES),
+        ("SÍ", Meaning.YES), ("Si", Meaning.YES), ("ja", Meaning.YES), ("Oui.", Meaning.YES),
+        ("HELP", Meaning.HELP), ("info?", Meaning.HELP), ("Pomoc", Meaning.HELP),
+        ("AIUTO", Meaning.HELP), ("hilfe", Meaning.HELP), ("Aide", Meaning.HELP),
+        ("ayuda", Meaning.HELP), ("ＨＥＬＰ", Meaning.HELP),
+        ("ZWROT", Meaning.RETURNS), ("Reklamacja", Meaning.RETURNS), ("RESO", Meaning.RETURNS),
+        ("reclamo", Meaning.RETURNS), ("RETURN", Meaning.RETURNS), ("Rückgabe", Meaning.RETURNS),
+        ("RUECKGABE", Meaning.RETURNS), ("retour", Meaning.RETURNS),
+        ("Devolución", Meaning.RETURNS), ("returns", Meaning.RETURNS),
+        ("1", Meaning.SCORE), ("5!", Meaning.SCORE), ("３", Meaning.SCORE), ("4️⃣", Meaning.SCORE),
+        ("٣", Meaning.OTHER), ("1/5", Meaning.OTHER),
+    ],
+)  # fmt: skip
+def test_the_other_keywords(text: str, meaning: Meaning) -> None:
+    """Alone, in any of the built-in languages, whatever the reader's own."""
+    assert _meaning(text, "en") is meaning
+
+
+def test_a_stop_is_never_taken_for_anything_milder() -> None:
+    """Every spelling of a stop wins over the other keywords."""
+    assert _meaning("NIE", "pl") is Meaning.STOP
+    assert _meaning("STOP", "pl", cancel_words=True) is Meaning.STOP
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Dziękuję & pozdrawiam!", "dziekuje pozdrawiam"), ("n’envoyez PLUS", "n envoyez plus"),
+        ("Straße", "strasse"), ("łódź", "lodz"), ("a.b.c", "abc"), ("no no", "no"),
+    ],
+)  # fmt: skip
+def test_folding(text: str, folded: str) -> None:
+    """Words alone, in lower case, without marks."""
+    assert fold(text) == folded
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_one_meaning(text: str) -> None:
+    """Whatever a phone sends is read without an error, and folding twice changes nothing more."""
+    assert _meaning(text, "pl") in Meaning
+    assert fold(fold(text)) == fold(text)
+
+
+def test_an_endless_text_is_read_at_once() -> None:
+    """Only its beginning counts: no text makes the patterns search for long."""
+    assert _meaning("no quiero " * 100_000, "es") is Meaning.OTHER
+    assert _meaning("stop " + "please " * 100_000) is Meaning.UNCLEAR_STOP
