@@ -6,7 +6,9 @@ import datetime as dt
 from functools import lru_cache
 
 from django.apps import apps
+from django.http import HttpRequest
 
+from .callers import Caller
 from .ports import Ports
 from .wake import CeleryWake
 
@@ -28,6 +30,17 @@ def ports() -> Ports:
     from .testing.shop import MemoryShop
 
     return Ports(shop=MemoryShop.current(), wake=CeleryWake(), clock=SystemClock())
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Who the request is from. Raises InvalidToken."""
+    if apps.is_installed("saleor.plugins"):
+        from .host import identity
+
+        return identity.caller_of(request)
+    from .testing.shop import MemoryShop
+
+    return MemoryShop.current().caller_of(request.headers.get("Authorization", ""))
 
 
 def listen() -> None:

@@ -8,11 +8,14 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from ..callers import Caller, InvalidToken
 from ..ports import (
     PAYMENT_TABLES,
     TRACE_TABLES,
+    Box,
     ChannelConfiguration,
     Checkout,
+    Customer,
     FailureRow,
     IdleCheckout,
     Order,
@@ -37,14 +40,18 @@ class MemoryShop:
         self.channels: dict[int, ChannelConfiguration] = {}
         self.stored_orders: dict[str, Order] = {}
         self.stored_checkouts: dict[str, Checkout] = {}
+        self.customer_accounts: dict[str, Customer] = {}
         self.became: dict[str, str] = {}  # checkout id → id of the order it became
         self.changed: dict[str, dt.datetime] = {}  # checkout id → its last change
         self.vouchers: dict[str, Voucher] = {}  # by code, those that can be used now
+        self.phones: dict[str, Sequence[tuple[str, str]]] = {}  # e-mail → (phone, country)
         self.buyers: dict[str, str] = {}  # order id → id of another cart of the same person
+        self.habits: dict[str, list[dt.datetime]] = {}  # order or cart → its person's order times
         self.failures: dict[str, PaymentFailure] = {}  # by reference
         self.failure_rows: dict[str, dict[int, FailureRow]] = {}  # table → row id → row
         self.trace_rows: dict[str, dict[int, Trace]] = {}  # table → row id → what it says
         self.zones: dict[int, frozenset[str]] = {}
+        self.tokens: dict[str, Caller] = {}  # who may ask through the API, by token
 
     @classmethod
     def current(cls) -> MemoryShop:
@@ -98,6 +105,13 @@ class MemoryShop:
         """The table has a row of this id that says so; no hook was called."""
         self.trace_rows.setdefault(table, {})[number] = trace
 
+    def caller_of(self, authorization: str) -> Caller:
+        """Who the header "Bearer TOKEN" is; anonymous without one. Raises InvalidToken."""
+        token = authorization.partition(" ")[2]
+        if token and token not in self.tokens:
+            raise InvalidToken
+        return self.tokens[token] if token else Caller()
+
     # ports.Shop
 
     def writer(self) -> AbstractContextManager[None]:
@@ -124,6 +138,13 @@ class MemoryShop:
             if self.became.get(each) in self.stored_orders:
                 found[each] = self.stored_orders[self.became[each]]
         return found
+
+    def customers(self, customer_ids: Collection[str]) -> Mapping[str, Customer]:
+        known = self.customer_accounts
+        return {each: known[each] for each in customer_ids if each in known}
+
+    def boxes_of_customers(self, since: dt.datetime, limit: int) -> Sequence[Box]:
+        return [box for c in self.customer_accounts.values() for box in c.boxes][:limit]
 
     def idle_checkouts(
         self,
@@ -163,6 +184,11 @@ class MemoryShop:
             )
         ]  # fmt: skip
 
+    def order_times(self, subjects: Collection[Order]) -> Mapping[str, Sequence[dt.datetime]]:
+        return {
+            o.id: sorted(self.habits[o.id], reverse=True) for o in subjects if o.id in self.habits
+        }
+
     def voucher(self, code: str, channel_id: int) -> Voucher | None:
         return self.vouchers.get(code)
 
@@ -198,6 +224,9 @@ class MemoryShop:
         count = len(self.channels)
         self.channels.clear()
         return count
+
+    def phones_of(self, email: str) -> Sequence[tuple[str, str]]:
+        return self.phones.get(email.lower(), ())
 
     def recent_phones(self, channel_id: int, limit: int) -> Sequence[tuple[str, str]]:
         orders = [o for o in self.stored_orders.values() if o.channel_id == channel_id]

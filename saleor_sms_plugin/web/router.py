@@ -12,10 +12,18 @@ from . import links, webhooks
 
 Page = Callable[..., HttpResponse]
 
+
+def _api(request: HttpRequest, *, ports: Ports) -> HttpResponse:
+    from .graphql import view  # graphene costs memory: only where the API is used
+
+    return view.page(request, ports=ports)
+
+
 #: Asked in this order; named groups become arguments of the page.
 ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
     (re.compile(r"/hooks/(?P<token>[\w-]{16,64})(?P<rest>/.*)?", re.ASCII), webhooks.page),
     (re.compile(r"/s/(?P<token>[1-9A-HJ-NP-Za-km-z]{8,16})/?", re.ASCII), links.page),
+    (re.compile(r"/graphql/?"), _api),
 )
 
 
