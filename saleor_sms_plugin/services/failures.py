@@ -12,8 +12,8 @@ from ..domain.reasons import Reason
 from ..events.catalogue import EventSpec, RecipientRule
 from ..models import ShopEvent
 from ..models.many import update_many
-from ..ports import FailureKind, FailureRow, Order, PaymentFailure, Ports
-from . import subjects
+from ..ports import Checkout, FailureKind, FailureRow, Order, PaymentFailure, Ports
+from . import storm, subjects
 from .channels import load
 from .record import Happening
 
@@ -43,7 +43,7 @@ def place(ports: Ports) -> None:
     """Failures recorded since are about their order or checkout, in its channel.
 
     The row that a hook writes names neither (law 1). What is gone, and what belongs to a channel
-    where the plugin is off, ends here: ``facts`` say why.
+    where the plugin is off, ends here: ``facts`` say why. Far more than usual is held.
     """
     now = ports.clock.now()
     rows = list(
@@ -64,6 +64,8 @@ def place(ports: Ports) -> None:
             row.channel_id = failure.channel_id
             row.order_id, row.checkout_id = failure.order_id, failure.checkout_id
     update_many(rows, ["channel_id", "order_id", "checkout_id", "plan_at", "facts"])
+    # Without a channel they counted for none; where a worker was away they are planned at once.
+    storm.watch(ports)
 
 
 def read(keys: Collection[str], ports: Ports) -> Mapping[str, PaymentFailure]:
@@ -76,7 +78,9 @@ def read(keys: Collection[str], ports: Ports) -> Mapping[str, PaymentFailure]:
 def covered(kind: FailureKind, order: Order) -> bool:
     """Whether nothing is left that this failed request was for."""
     if kind in THEIRS:
-        return order.charged + order.authorized >= order.total
+        paid = order.charged + order.authorized
+        # A checkout whose prices Saleor has not worked out yet has a total of zero.
+        return paid >= order.total and (paid > 0 or not isinstance(order, Checkout))
     return kind is FailureKind.CAPTURE and order.charged >= order.total
 
 

@@ -157,6 +157,19 @@ def test_the_shops_own_edit_begins_nothing_anew(stage: Stage) -> None:
     assert stage.rows == [(FIRST, "sent", "")] * 2
 
 
+def test_the_shops_own_edit_does_not_move_the_next_step(stage: Stage) -> None:
+    """The second reminder is counted from the customer's last change, not from the shop's."""
+    configure(stage, FIRST, SECOND, advanced="abandoned.steps = 120 4320")
+    cart(stage)
+    stage.later(minutes=60)
+    stage.clock.move(minutes=30)
+    stage.shop.changed["c1"] = stage.clock.now()
+    stage.later(minutes=29, seconds=59)
+    assert [row[0] for row in stage.rows] == [FIRST]
+    stage.later(seconds=1)
+    assert stage.rows == [(FIRST, "sent", ""), (SECOND, "sent", "")]
+
+
 @pytest.mark.parametrize("when", ["before_planning", "at_the_door"])
 def test_a_purchase_ends_it(stage: Stage, when: str) -> None:
     """Completed just before the send, and completed while it waits for the morning."""

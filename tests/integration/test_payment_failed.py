@@ -151,6 +151,17 @@ def test_a_failure_row_is_only_a_hint(stage: Stage, change: dict[str, Any], reas
     assert stage.bodies == []
 
 
+def test_a_checkout_whose_price_nobody_worked_out_is_not_paid(stage: Stage) -> None:
+    """Its total is zero until the storefront asks for it; nothing was charged."""
+    stage.configure("payment_failed")
+    fail(stage, checkout(stage, total=Decimal(0)))
+
+    stage.run()
+    stage.later(minutes=5)
+
+    assert stage.rows == [("payment_failed", "sent", "")]
+
+
 def test_a_completing_checkout_is_an_attempt(stage: Stage) -> None:
     """Whoever has just confirmed the checkout is not told to try again."""
     stage.configure("payment_failed")

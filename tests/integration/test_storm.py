@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -15,9 +16,10 @@ from saleor_sms_plugin.domain import segments
 from saleor_sms_plugin.events.texts.alerts import STORM
 from saleor_sms_plugin.models import BusyHour, Message, ShopEvent, Storm
 from saleor_sms_plugin.models.message import ALERT
-from saleor_sms_plugin.ports import Trace
-from saleor_sms_plugin.services import plan, reconcile, storm
+from saleor_sms_plugin.ports import FailureKind, PaymentFailure, Trace
+from saleor_sms_plugin.services import failures, plan, reconcile, storm, working
 from saleor_sms_plugin.services.explain import explain
+from saleor_sms_plugin.services.record import record
 from saleor_sms_plugin.services.status import status_of
 from tests.integration.stage import CHANNEL, NOON, Stage
 
@@ -172,6 +174,26 @@ def test_what_the_reconciler_finds_is_held_before_it_is_planned(small: Stage) ->
 
     assert counts() == {("held", "storm"): 6, ("sent", ""): 1}
     assert set(ShopEvent.objects.values_list("found", "held")) == {(True, True), (False, False)}
+
+
+@pytest.mark.parametrize("settle", [0, 300])
+def test_failed_payments_that_waited_for_a_worker_are_held(small: Stage, settle: int) -> None:
+    """Nobody knew their channel until a worker came, and by then their grace is over."""
+    advanced = f"{QUIET}storm = 10x 5\nsettle.payment_failed = {settle}"
+    small.configure("payment_failed", advanced=advanced, staff_numbers=STAFF)
+    for number in range(1, 7):
+        failure = PaymentFailure(
+            reference=f"transaction_event:{number}", kind=FailureKind.DECLINED,
+            amount=Decimal(10), channel_id=CHANNEL, order_id=small.order(f"o{number}").id,
+        )  # fmt: skip
+        row = small.shop.fail("transaction_event", failure, small.clock.now())
+        assert record(failures.happening(row), small.ports)
+    small.clock.move(minutes=10)
+
+    working.keep_house(small.ports)
+    small.run()
+
+    assert counts() == {("held", "storm"): 6}
 
 
 def test_off_holds_nothing(small: Stage) -> None:
