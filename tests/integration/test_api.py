@@ -131,7 +131,7 @@ def test_pages_meet_without_gap_or_overlap(stage: Stage) -> None:
         " edges { node { orderNumber } } } }"
     )
 
-    def page(**arguments: object) -> tuple[list[str], dict[str, Any]]:
+    def page(**arguments: Any) -> tuple[list[str], dict[str, Any]]:
         found = ask(stage, query, **arguments)["data"]["messages"]
         assert found["totalCount"] == 5
         return [e["node"]["orderNumber"] for e in found["edges"]], found["pageInfo"]
