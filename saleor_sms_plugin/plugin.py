@@ -14,17 +14,22 @@ from saleor.plugins.error_codes import PluginErrorCode
 from . import wiring
 from .config import configuration_structure, default_configuration, send_field, stored_values
 from .events.catalogue import CATALOGUE
+from .host import boxes as boxes_of
 from .host import form
 from .host.orders import refunded_total
 from .host.shop import PLUGIN_ID
-from .services import addresses, saving, status
+from .services import addresses, boxes, saving, status
 from .services.record import Happening, hear
 from .services.test_text import try_test
 from .web import router
 
 if TYPE_CHECKING:
+    from saleor.account.models import User
+    from saleor.checkout.models import Checkout
     from saleor.order.models import Fulfillment, Order
     from saleor.plugins.models import PluginConfiguration
+
+    from .ports import Box
 
 _SWITCHES = tuple(send_field(spec.name) for spec in CATALOGUE)
 _MIGRATE = "The plugin's tables are missing or old. Run: python manage.py migrate saleor_sms_plugin"
@@ -169,6 +174,33 @@ class SmsPlugin(BasePlugin):
 
         _tracked.set(happening)
         return self._hear_that(happening, previous_value)
+
+    # What a storefront wrote about consent. Of customers Saleor tells a plugin that is set up per
+    # channel only where the same request concerns the channel; ``boxes.sweep`` finds the rest.
+
+    def checkout_created(self, checkout: Checkout, previous_value: Any, **kwargs: Any) -> Any:
+        return self._see(lambda: boxes_of.of_checkout(checkout), previous_value)
+
+    def checkout_metadata_updated(
+        self, checkout: Checkout, previous_value: Any, **kwargs: Any
+    ) -> Any:
+        return self._see(lambda: boxes_of.of_checkout(checkout, fetch=True), previous_value)
+
+    def customer_created(self, customer: User, previous_value: Any, **kwargs: Any) -> Any:
+        return self._see(lambda: boxes_of.of_customer(customer), previous_value)
+
+    def customer_updated(self, customer: User, previous_value: Any, **kwargs: Any) -> Any:
+        return self._see(lambda: boxes_of.of_customer(customer), previous_value, changed=False)
+
+    def customer_metadata_updated(self, customer: User, previous_value: Any, **kwargs: Any) -> Any:
+        return self._see(lambda: boxes_of.of_customer(customer), previous_value)
+
+    def _see(
+        self, box: Callable[[], Box | None], previous_value: Any, *, changed: bool = True
+    ) -> Any:
+        if self.active:
+            boxes.hear(box, wiring.ports(), changed=changed)
+        return previous_value
 
     def notify(
         self, event: str, payload_func: Callable[[], Any], previous_value: Any, **kwargs: Any

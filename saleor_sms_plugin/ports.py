@@ -18,6 +18,7 @@ from typing import Protocol
 #: The shop's tables that say which payments failed, and which say what happened to orders.
 PAYMENT_TABLES = ("transaction_event", "transaction")
 TRACE_TABLES = ("order", "order_event", "refund_event", "refund")
+MOST_ORDER_TIMES = 20  #: of one person; a habit shows in the newest ones
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,28 @@ class Fulfillment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Box:
+    """What a storefront wrote about consent on a checkout or on a customer's account."""
+
+    source: str  #: "checkout" or "customer"
+    subject_id: str  #: the checkout's or the customer's; the order's where it had no checkout
+    since: dt.datetime  #: when that began: what stands there is no older
+    values: Mapping[str, str]  #: as ``domain.boxes.look`` reads them; never empty
+    channel_id: int | None = None  #: None: every channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    """A customer's account."""
+
+    id: str
+    language: str
+    billing: Address | None = None  #: the default ones
+    shipping: Address | None = None
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """An order as the writer database holds it now."""
 
@@ -70,6 +93,7 @@ class Order:
     shipping_method_name: str = ""
     collection_point_name: str = ""  #: "" when the order is shipped
     fulfillments: tuple[Fulfillment, ...] = ()
+    boxes: tuple[Box, ...] = ()  #: its own, and those of its customer's account
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +228,13 @@ class Shop(Protocol):
     def checkouts(self, checkout_ids: Collection[str]) -> Mapping[str, Order]:
         """By checkout id: the ``Checkout`` still open, or the order that it became."""
 
+    def customers(self, customer_ids: Collection[str]) -> Mapping[str, Customer]:
+        """The customers' accounts that exist, by id."""
+
+    def boxes_of_customers(self, since: dt.datetime, limit: int) -> Sequence[Box]:
+        """Of accounts changed since then, whatever of them changed, the newest first; by the
+        index of the last change."""
+
     def idle_checkouts(
         self,
         channel_id: int,
@@ -223,6 +254,14 @@ class Shop(Protocol):
 
         The same person: user, e-mail of the cart while it exists, or phone. Drafts, cancelled
         and expired orders are none.
+        """
+
+    def order_times(self, subjects: Collection[Order]) -> Mapping[str, Sequence[dt.datetime]]:
+        """By the id of each of these orders and carts: when its person ordered in the storefront.
+
+        The same person: user, or e-mail. Their newest ``MOST_ORDER_TIMES`` orders in any channel,
+        newest first, without those that staff made and those that were cancelled or expired.
+        At most two statements, by the indexes of user and e-mail.
         """
 
     def voucher(self, code: str, channel_id: int) -> Voucher | None:
@@ -261,6 +300,10 @@ class Shop(Protocol):
 
     def forget_plugin(self) -> int:
         """The plugin's stored settings are gone; returns of how many channels."""
+
+    def phones_of(self, email: str) -> Sequence[tuple[str, str]]:
+        """(phone, country) of every address of this e-mail's account, orders and checkouts,
+        each once, as they are written there; upper and lower case are alike."""
 
     def recent_phones(self, channel_id: int, limit: int) -> Sequence[tuple[str, str]]:
         """(phone, country) of the channel's newest orders; phone "" where none was given."""

@@ -7,7 +7,7 @@ order texts, and a box for offers does not bring back order texts that were stop
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -51,6 +51,9 @@ class Act(StrEnum):
         return list(Act).index(self)
 
 
+STOPS = (Act.WITHDRAWN, Act.HELD)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """One act of one person."""
@@ -62,6 +65,15 @@ class Entry:
     at: dt.datetime
     channel_id: int | None  #: None: every channel
     sender_id: str = ""  #: a stop holds for every channel with this sender, too
+    source: str = ""  #: where it was done: checkout, reply, staff …
+
+    def reaches(self, channel_id: int | None, sender_id: str) -> bool:
+        """A stop, or its undoing, holds in its channel and wherever its sender sends."""
+        return (
+            self.channel_id is None
+            or self.channel_id == channel_id
+            or bool(self.sender_id and self.sender_id == sender_id)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +98,11 @@ def standing(
         if entry.scope is not scope:
             continue
         here = entry.channel_id is None or entry.channel_id == channel_id
-        if entry.act in (Act.WITHDRAWN, Act.HELD):
-            if here or (entry.sender_id and entry.sender_id == sender_id):
+        if entry.act in STOPS:
+            if entry.reaches(channel_id, sender_id):
                 stopped = entry
         elif entry.act is Act.RESTORED:
-            if here or (entry.sender_id and entry.sender_id == sender_id):
+            if entry.reaches(channel_id, sender_id):
                 stopped = None
         elif here and entry.act is Act.GIVEN:
             # Another box ticked takes nothing from what was confirmed and still holds.
@@ -100,3 +112,16 @@ def standing(
         elif here and given is not None and stopped is None:
             confirmed = entry
     return Standing(given=given, confirmed=confirmed, stopped=stopped)
+
+
+def ended_by(
+    acts: Collection[int], entries: Iterable[Entry], channel_id: int | None, sender_id: str
+) -> tuple[Scope, ...]:
+    """The scopes that are stopped now and would not be without these acts, named by their ids."""
+    known = list(entries)
+    others = [entry for entry in known if entry.id not in acts]
+
+    def is_stopped(scope: Scope, entries: Iterable[Entry]) -> bool:
+        return standing(entries, scope, channel_id, sender_id).stopped is not None
+
+    return tuple(s for s in Scope if is_stopped(s, known) and not is_stopped(s, others))

@@ -15,7 +15,7 @@ from saleor.payment import ChargeStatus, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionItem
 
 from ..ports import Checkout, Order
-from . import carts, orders, persons
+from . import boxes, carts, orders, persons
 
 _OF_CHECKOUT = TransactionItem.objects.filter(checkout_id=OuterRef("pk"))
 _OLDER = Payment.objects.filter(checkout_id=OuterRef("pk"), is_active=True)
@@ -47,7 +47,8 @@ def read(checkout_ids: Collection[str]) -> Mapping[str, Order]:
     rows = (
         SaleorCheckout.objects.filter(pk__in=ids)
         .select_related(
-            "billing_address", "shipping_address", "channel", "collection_point", "user"
+            "billing_address", "shipping_address", "channel", "collection_point", "user",
+            "metadata_storage",
         )
         .annotate(
             charged=CHARGED, authorized=AUTHORIZED, pending=orders.pending("checkout_id")
@@ -103,4 +104,5 @@ def _checkout(row: SaleorCheckout, lines: list[_Line]) -> Checkout:
             (each.variant_id, each.quantity) for each in lines if not each.gift
         ),
         completing=row.is_checkout_locked(),
+        boxes=boxes.of_open_checkout(row),
     )

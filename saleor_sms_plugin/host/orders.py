@@ -17,6 +17,7 @@ from saleor.payment import ChargeStatus, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionItem
 
 from ..ports import Address, Fulfillment, Order
+from . import boxes
 
 _MONEY = DecimalField(max_digits=20, decimal_places=3)
 _ZERO = Value(Decimal(0), output_field=_MONEY)
@@ -69,7 +70,9 @@ def read(order_ids: Collection[str]) -> Mapping[str, Order]:
     pieces = OrderLine.objects.filter(order_id=OuterRef("pk")).order_by().values("order_id")
     rows = (
         SaleorOrder.objects.filter(pk__in=ids)
-        .select_related("billing_address", "shipping_address", "channel", "collection_point")
+        .select_related(
+            "billing_address", "shipping_address", "channel", "collection_point", "user"
+        )
         .prefetch_related("fulfillments")
         .annotate(
             refunded=REFUNDED,
@@ -140,6 +143,7 @@ def _order(row: SaleorOrder) -> Order:
             )
             for parcel in row.fulfillments.all()
         ),
+        boxes=boxes.of_order(row),
     )
 
 

@@ -17,7 +17,9 @@ from saleor.shipping.models import ShippingZone
 
 from ..config import stored_values
 from ..ports import (
+    Box,
     ChannelConfiguration,
+    Customer,
     FailureRow,
     IdleCheckout,
     Order,
@@ -27,7 +29,18 @@ from ..ports import (
     Trace,
     Voucher,
 )
-from . import carts, checkouts, form, order_events, orders, payments
+from . import (
+    boxes,
+    carts,
+    checkouts,
+    customers,
+    form,
+    habits,
+    order_events,
+    orders,
+    payments,
+    persons,
+)
 
 PLUGIN_ID = "saleor_sms_plugin"
 
@@ -69,6 +82,12 @@ class SaleorShop:
     def checkouts(self, checkout_ids: Collection[str]) -> Mapping[str, Order]:
         return checkouts.read(checkout_ids)
 
+    def customers(self, customer_ids: Collection[str]) -> Mapping[str, Customer]:
+        return customers.read(customer_ids)
+
+    def boxes_of_customers(self, since: dt.datetime, limit: int) -> Sequence[Box]:
+        return boxes.of_customers(since, limit)
+
     def idle_checkouts(
         self,
         channel_id: int,
@@ -81,6 +100,9 @@ class SaleorShop:
 
     def purchases(self, reminded: Sequence[Reminded]) -> Sequence[Purchase]:
         return carts.purchases(reminded)
+
+    def order_times(self, subjects: Collection[Order]) -> Mapping[str, Sequence[dt.datetime]]:
+        return habits.order_times(subjects)
 
     def voucher(self, code: str, channel_id: int) -> Voucher | None:
         return carts.voucher(code, channel_id)
@@ -114,6 +136,9 @@ class SaleorShop:
     def forget_plugin(self) -> int:
         count, _ = PluginConfiguration.objects.filter(identifier=PLUGIN_ID).delete()
         return count
+
+    def phones_of(self, email: str) -> Sequence[tuple[str, str]]:
+        return persons.phones_of(email)
 
     def recent_phones(self, channel_id: int, limit: int) -> Sequence[tuple[str, str]]:
         newest = (

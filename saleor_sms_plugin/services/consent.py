@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.consent import Act, Basis, Entry, Scope
+from ..domain.consent import Act, Basis, Entry, Scope, Standing
 from ..domain.law import CountsAs, DoubleOptIn, Rule, SoftOptIn
 from ..domain.reasons import Reason
 from ..events.catalogue import EVENTS, EventSpec, Purpose
@@ -48,6 +48,19 @@ def may_send(
     ``is_customer``: the text is about an order of the channel.
     """
     scope = scope_of(event, purpose)
+    return refusal(number, scope, channel, ledger, rule, is_customer=is_customer)
+
+
+def refusal(
+    number: str,
+    scope: Scope,
+    channel: Channel,
+    ledger: Ledger,
+    rule: Rule,
+    *,
+    is_customer: bool = False,
+) -> Refusal | None:
+    """``may_send`` of a kind of texts."""
     where = ledger.standing(number, scope, channel)
     if where.stopped:
         held = where.stopped.act is Act.HELD
@@ -102,6 +115,13 @@ def _lacking(given: Entry | None, needed: Basis, rule: Rule) -> str:
     return (
         f"{rule.name} needs {_KINDS[needed]}; there is {_KINDS[given.basis]}, given {_when(given)}."
     )
+
+
+def in_words(where: Standing) -> str:
+    """Where a person stands, for people: what was given, confirmed and stopped, when and where."""
+    acts = (("given", where.given), ("confirmed", where.confirmed), ("stopped", where.stopped))
+    said = [f"{word} {_when(entry)}" for word, entry in acts if entry]
+    return ", ".join(said) or "nothing on record"
 
 
 def _when(entry: Entry) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from django.db.models import Q
 
 from ..domain import phone_numbers
+from ..domain.consent import Scope
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..events.catalogue import EVENTS, SOURCES
+from ..events.catalogue import EVENTS, SOURCES, Purpose
 from ..models import Message, SendAttempt, ShopEvent
 from ..models.message import WAITING
 from ..ports import Order, Ports
-from . import subjects
+from . import consent, ledger, subjects
+from .channels import Channel, load
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,7 @@ class Decision:
     segment_count: int | None
     body: str
     reference: str
+    consent: str = ""  #: of marketing: where the person stands now, and since when
     calls: tuple[Call, ...] = field(default_factory=tuple)
     receipts: tuple[Receipt, ...] = field(default_factory=tuple)
 
@@ -68,12 +72,23 @@ def explain(order: Order, ports: Ports) -> list[Decision]:
         events = ShopEvent.objects.filter(subjects.about([order.id]))
         open_or_ended = events.filter(Q(plan_at__isnull=False) | Q(facts__has_key="ended"))
         decided = {(m.event_id, m.event_name) for m in rows}
-        return [_decision(m) for m in rows] + [
+        channels = load(ports, {m.channel_id for m in rows if m.channel_id is not None})
+        known = ledger.read(m.recipient for m in rows)
+        return [replace(_decision(m), consent=_consent(m, channels, known)) for m in rows] + [
             _settling(event, spec.name) if event.plan_at else _ended(event, spec.name)
             for event in open_or_ended.order_by("pk")
             for spec in SOURCES.get(event.name, ())
             if (event.pk, spec.name) not in decided
         ]
+
+
+def _consent(message: Message, channels: Mapping[int, Channel], known: ledger.Ledger) -> str:
+    channel = channels.get(message.channel_id or 0)
+    scope = consent.scope_of(message.event_name, Purpose(message.purpose))
+    if channel is None or not message.recipient or message.to_staff or scope is Scope.SERVICE:
+        return ""
+    where = known.standing(message.recipient, scope, channel)
+    return f"{scope}: {consent.in_words(where)}"
 
 
 def _decision(message: Message) -> Decision:

@@ -8,9 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from ..domain import phone_numbers
 from ..domain.consent import Act, Basis, Entry, Scope, Standing, standing
 from ..models import ConsentEntry
+from ..models.keyed_hash import keyed_hashes
 from ..ports import Ports
 from .channels import Channel
 
@@ -74,18 +77,22 @@ class Ledger:
 
 
 def read(numbers: Iterable[str]) -> Ledger:
-    """Everything on record of these E.164 numbers, in one statement. Call it under writer
-    access."""
+    """Everything on record of these E.164 numbers, in one statement; what names them by their
+    keyed hash only counts as well. Call it under writer access."""
     entries: dict[str, list[Entry]] = defaultdict(list)
     asked = {number for number in numbers if number}
-    rows = ConsentEntry.objects.filter(number__in=asked).values_list(
-        "number", "pk", "scope", "act", "basis", "occurred_at", "channel_id", "sender_id"
-    )
-    for number, pk, scope, act, basis, at, channel_id, sender_id in rows:
-        entries[number].append(
+    by_hash = {each: number for number in asked for each in keyed_hashes(number)}
+    rows = ConsentEntry.objects.filter(
+        Q(number__in=asked) | Q(number_hash__in=by_hash)
+    ).values_list(
+        "number", "number_hash", "pk", "scope", "act", "basis", "occurred_at", "channel_id",
+        "sender_id", "source",
+    )  # fmt: skip
+    for number, number_hash, pk, scope, act, basis, at, channel_id, sender, source in rows:
+        entries[number or by_hash[number_hash]].append(
             Entry(
                 id=pk, scope=Scope(scope), act=Act(act), basis=Basis(basis), at=at,
-                channel_id=channel_id, sender_id=sender_id,
+                channel_id=channel_id, sender_id=sender, source=source,
             )
         )  # fmt: skip
     return Ledger(entries)

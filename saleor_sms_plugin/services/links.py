@@ -12,11 +12,14 @@ from enum import StrEnum
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
+from ..domain import phone_numbers, sender_ids
 from ..domain.storefront_patterns import fill
+from ..events.catalogue import Purpose
 from ..models import Link, Message, WrongToken
 from ..ports import Checkout, Order, Ports
-from . import subjects, suppression
+from . import ledger, subjects, suppression
 from .channels import Channel, load
+from .consent import scope_of
 
 PATH = "/plugins/saleor_sms_plugin/s"
 LASTS = dt.timedelta(days=7)
@@ -34,6 +37,7 @@ VARIABLES = {
     "payment.retry_url": Kind.RETRY,
     "checkout.recovery_url": Kind.RECOVERY,
     "order.url": Kind.ORDER,
+    "survey.url": Kind.SURVEY,
 }
 #: settings whose pattern a link may lead to; the first whose variables are all known
 _PATTERNS = {
@@ -76,8 +80,16 @@ def urls_for(message: Message, channel: Channel, variables: Collection[str]) -> 
     return {
         name: url_of(message, kind, channel)
         for name, kind in VARIABLES.items()
-        if name in variables and _target(kind, channel, message.order_id, message.checkout_id)
+        if name in variables and _is_of_use(kind, message, channel)
     }
+
+
+def _is_of_use(kind: Link.Kind, message: Message, channel: Channel) -> bool:
+    """Whether the link leads somewhere; a survey's page is for those who cannot reply."""
+    if kind is Kind.SURVEY:
+        country = phone_numbers.country_of(message.recipient)
+        return sender_ids.is_name(channel.config.sender_for(country))
+    return bool(_target(kind, channel, message.order_id, message.checkout_id))
 
 
 def url_of(message: Message, kind: Link.Kind, channel: Channel) -> str:
@@ -85,8 +97,12 @@ def url_of(message: Message, kind: Link.Kind, channel: Channel) -> str:
 
     Call it under writer access, before the text goes out.
     """
-    base = channel.config.link_base or channel.shop.absolute(PATH)
-    return f"{base}/{_link(message, kind, channel).token}"
+    return address_of(_link(message, kind, channel).token, channel)
+
+
+def address_of(token: str, channel: Channel) -> str:
+    """Where the link of this token is, on the shop's own host."""
+    return f"{channel.config.link_base or channel.shop.absolute(PATH)}/{token}"
 
 
 def _link(message: Message, kind: Link.Kind, channel: Channel) -> Link:
@@ -104,9 +120,11 @@ def _link(message: Message, kind: Link.Kind, channel: Channel) -> Link:
 
 
 def _target(kind: str, channel: Channel, order_id: str, checkout_id: str) -> str:
-    """Where the link leads in the storefront, "" where no pattern fits."""
+    """Where the link leads in the storefront, "" where no pattern fits, and for our own pages."""
     values = _names("order", order_id) if order_id else _names("checkout", checkout_id)
-    filled = (fill(channel.config.leads_to(name), values) for name in _PATTERNS[Link.Kind(kind)])
+    filled = (
+        fill(channel.config.leads_to(name), values) for name in _PATTERNS.get(Link.Kind(kind), ())
+    )
     return next(filter(None, filled), "")
 
 
@@ -156,19 +174,23 @@ def _leads(link: Link, now: dt.datetime, ports: Ports) -> str:
     found = subjects.read({link.order_id} - {""}, checkouts, ports)
     order = found.get(link.order_id or link.checkout_id)
     channel = load(ports, [link.channel_id]).get(link.channel_id)
-    if order is None or _is_over(link, order):
-        Link.objects.filter(pk=link.pk, ended_at=None).update(ended_at=now)
-        return ""
     if channel is None:
+        return ""
+    if order is None or _is_over(link, order, channel):
+        Link.objects.filter(pk=link.pk, ended_at=None).update(ended_at=now)
         return ""
     order_id = "" if isinstance(order, Checkout) else order.id
     return _target(link.kind, channel, order_id, link.checkout_id)
 
 
-def _is_over(link: Link, order: Order) -> bool:
+def _is_over(link: Link, order: Order, channel: Channel) -> bool:
     """What the link was for is done, or its reader wants none of it."""
-    reader = link.message.recipient
+    text = link.message
+    reader = text.recipient
     if not reader or suppression.among([reader]):
+        return True
+    scope = scope_of(text.event_name, Purpose(text.purpose))
+    if ledger.read([reader]).standing(reader, scope, channel).stopped:
         return True
     if link.kind == Kind.ORDER:
         return False

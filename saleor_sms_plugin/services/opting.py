@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from ..domain.places import Place
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import Purpose
 from ..models import Message, SendAttempt
 from ..models.message import OWN_WORDS, WAITING
 from ..ports import Ports
-from . import ledger
-from .channels import load
-from .consent import may_send
-from .ledger import Deed
+from . import double_opt_in, ledger
+from .channels import Channel, load
+from .consent import Refusal, may_send
+from .ledger import Deed, Ledger
 
 
 def opt_out(deeds: Sequence[Deed], ports: Ports) -> None:
@@ -34,27 +36,17 @@ def end_refused(numbers: Collection[str], ports: Ports) -> int:
     Call it in a transaction: ``calls.begin`` locks the same rows before a text's attempt.
     """
     now = ports.clock.now()
-    rows = (
-        Message.objects.select_for_update()
-        .filter(recipient__in=numbers, to_staff=False, status__in=[*WAITING, MessageStatus.SENDING])
-        .exclude(event_name__in=OWN_WORDS)
-        .order_by("pk")
-    )
-    open_rows = list(rows)
-    # Asked after the locks: a call that began while they were waited for is seen.
-    begun = set(
-        SendAttempt.objects.filter(
-            message__in=open_rows, outcome=SendAttempt.Outcome.PENDING
-        ).values_list("message_id", flat=True)
-    )
+    theirs = Message.objects.filter(recipient__in=numbers, to_staff=False)
+    own_words = [name for name in OWN_WORDS if name not in double_opt_in.REQUESTS]
+    open_rows = not_begun(theirs.exclude(event_name__in=own_words))
     channels = load(ports, {row.channel_id for row in open_rows if row.channel_id is not None})
     known = ledger.read(numbers)
     ended = 0
     for row in open_rows:
         channel = channels.get(row.channel_id or 0)
-        if row.pk in begun or channel is None:
+        if channel is None:
             continue
-        refusal = may_send(row.recipient, Purpose(row.purpose), row.event_name, channel, known)
+        refusal = _refusal(row, channel, known)
         if refusal is None:
             continue
         reason, detail = refusal
@@ -63,3 +55,29 @@ def end_refused(numbers: Collection[str], ports: Ports) -> int:
             claimed_until=None, finished_at=now,
         )  # fmt: skip
     return ended
+
+
+def _refusal(row: Message, channel: Channel, known: Ledger) -> Refusal | None:
+    if row.event_name in double_opt_in.REQUESTS:
+        return double_opt_in.refusal(row, channel, known)
+    rule = channel.config.law_at(Place(row.country, number=row.recipient))
+    return may_send(
+        row.recipient, Purpose(row.purpose), row.event_name, channel, known, rule,
+        is_customer=bool(row.order_id),
+    )  # fmt: skip
+
+
+def not_begun(rows: QuerySet[Message]) -> list[Message]:
+    """Those of these texts that wait, or are in a worker's hands before their call; locked.
+
+    Call it in a transaction: ``calls.begin`` locks the same rows.
+    """
+    locked = rows.select_for_update().filter(status__in=[*WAITING, MessageStatus.SENDING])
+    open_rows = list(locked.order_by("pk"))
+    # Asked after the locks: a call that began while they were waited for is seen.
+    begun = set(
+        SendAttempt.objects.filter(
+            message__in=open_rows, outcome=SendAttempt.Outcome.PENDING
+        ).values_list("message_id", flat=True)
+    )
+    return [row for row in open_rows if row.pk not in begun]

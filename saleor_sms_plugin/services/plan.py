@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from ..domain import phone_numbers, quiet_hours
 from ..domain.law import law_at
+from ..domain.places import Place
 from ..domain.reasons import Reason
 from ..domain.transitions import FINAL, MessageStatus
 from ..events.catalogue import (
@@ -23,16 +24,18 @@ from ..events.catalogue import (
     SOURCES,
     STAFF_PRIORITY,
     EventSpec,
+    Purpose,
     RecipientRule,
 )
 from ..models import Activation, Message, ShopEvent, locks
 from ..models.many import update_many
 from ..models.message import WAITING
 from ..ports import Checkout, Order, PaymentFailure, Ports
-from . import abandoned, consent, door, failures, ledger, recipients, rules, storm, subjects
+from . import abandoned, boxes, consent, door, failures, ledger, recipients, rules, storm, subjects
 from .channels import Channel, activations, load
 from .recipients import Recipient
 from .rules import Case, Nothing, Suppress, Wait
+from .usual_hour import Habits
 
 logger = logging.getLogger(__name__)
 
@@ -83,13 +86,15 @@ class _Batch:
     @classmethod
     def read(cls, keys: Sequence[str], ports: Ports) -> _Batch:
         events = list(ShopEvent.objects.filter(subjects.about(keys)).order_by("recorded_at", "pk"))
+        checkout_ids = {e.checkout_id for e in events if e.checkout_id and not e.order_id}
+        orders = subjects.read(set(keys) - checkout_ids, checkout_ids, ports)
+        boxes.found(orders.values(), ports)
         messages = Message.objects.filter(subjects.about(keys)).order_by("pk")
         channel_ids = {event.channel_id for event in events}
-        checkout_ids = {e.checkout_id for e in events if e.checkout_id and not e.order_id}
         return cls(
             events=_by_subject(events),
             messages=_by_subject(messages),
-            orders=subjects.read(set(keys) - checkout_ids, checkout_ids, ports),
+            orders=orders,
             channels=load(ports, channel_ids),
             failures=failures.read(keys, ports),
             active=activations(channel_ids),
@@ -128,7 +133,8 @@ def _plan(keys: Sequence[str], ports: Ports) -> int:
         return 0
     batch = _Batch.read(locked, ports)
     budget = _budget(batch, ports)
-    cases = [case for key in locked if (case := _case(key, batch, budget, ports))]
+    habits = Habits(batch.orders.values(), ports.shop)
+    cases = [case for key in locked if (case := _case(key, batch, budget, habits, ports))]
     for case in cases:
         _decide(case)
     _flush(cases)
@@ -147,7 +153,9 @@ def _budget(batch: _Batch, ports: Ports) -> abandoned.Budget:
     return abandoned.Budget(channels, ports.clock.now())
 
 
-def _case(key: str, batch: _Batch, budget: abandoned.Budget, ports: Ports) -> Case | None:
+def _case(
+    key: str, batch: _Batch, budget: abandoned.Budget, habits: Habits, ports: Ports
+) -> Case | None:
     """What is known of one order; None where its checkout became an order, planned next."""
     order = batch.orders.get(key)
     if order and order.id != key:
@@ -163,6 +171,7 @@ def _case(key: str, batch: _Batch, budget: abandoned.Budget, ports: Ports) -> Ca
         active=batch.active,
         failures=batch.failures,
         budget=budget,
+        habits=habits,
         planned={(m.event_id, m.event_name) for m in messages if m.event_id},
     )
 
@@ -323,6 +332,33 @@ def _store_staff(
     _store(case, event, spec, merged, into=digest)
 
 
+def _waits(
+    case: Case,
+    spec: EventSpec,
+    purpose: Purpose,
+    place: Place,
+    channel: Channel,
+    expires_at: dt.datetime,
+    says: Mapping[str, Any],
+) -> tuple[Reason, dt.datetime] | None:
+    """Until when the text waits for its hour, and which; None when it may go now.
+
+    What is marketing only by the law, while there is no order, does not wait for the usual hour.
+    """
+
+    def permitted(at: dt.datetime) -> dt.datetime:
+        return door.morning(spec, purpose, place, channel.config, at, says) or at
+
+    first = permitted(case.now)
+    offer = spec.purpose is Purpose.MARKETING and channel.config.usual_hour
+    if offer and case.habits and case.order:
+        zone, *_ = quiet_hours.zones_of(place.country, place.number, place.area, place.postal_code)
+        turn = case.habits.turn(case.order, zone, case.now, expires_at, permitted)
+        if turn and turn > first:
+            return Reason.USUAL_HOUR, turn
+    return (Reason.NIGHT, first) if first > case.now else None
+
+
 def _store(
     case: Case,
     event: ShopEvent,
@@ -350,11 +386,9 @@ def _store(
         status, (reason, not_before) = MessageStatus.HELD, hold
     elif event.held:
         status, reason = MessageStatus.HELD, Reason.STORM
-    elif channel and (
-        morning := door.morning(spec, purpose, place, channel.config, case.now, says or {})
-    ):
-        status, reason, not_before = MessageStatus.HELD, Reason.NIGHT, morning
-        detail = f"Until {morning:%Y-%m-%d %H:%M} UTC."
+    elif channel and (waits := _waits(case, spec, purpose, place, channel, expires_at, says or {})):
+        status, (reason, not_before) = MessageStatus.HELD, waits
+        detail = f"Until {not_before:%Y-%m-%d %H:%M} UTC."
     if status is MessageStatus.HELD and not_before > expires_at:
         status, reason = MessageStatus.EXPIRED, Reason.EXPIRED
         detail = f"It may go from {not_before:%Y-%m-%d %H:%M} UTC on, too late for this text."

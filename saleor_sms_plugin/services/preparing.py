@@ -18,7 +18,19 @@ from ..exceptions import ConfigurationError, TemplateError
 from ..models import Activation, Message
 from ..models.message import OWN_WORDS
 from ..ports import Order, Ports
-from . import consent, door, ledger, recipients, subjects, suppression, writing
+from . import (
+    boxes,
+    caps,
+    consent,
+    door,
+    footers,
+    ledger,
+    recipients,
+    subjects,
+    suppression,
+    surveys,
+    writing,
+)
 from .accounts import provider_of
 from .calls import Ready
 from .channels import Channel, activations
@@ -52,9 +64,11 @@ def prepare(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Po
 def _read(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Ports) -> Knowledge:
     order_ids = {message.order_id for message in batch if message.order_id}
     checkout_ids = {m.checkout_id for m in batch if m.checkout_id and not m.order_id}
+    orders = subjects.read(order_ids, checkout_ids, ports)
+    boxes.found(orders.values(), ports)
     return Knowledge(
         channels=channels,
-        orders=subjects.read(order_ids, checkout_ids, ports),
+        orders=orders,
         active=activations(channels.keys()),
         suppressed=suppression.among(message.recipient for message in batch),
         consents=ledger.read(message.recipient for message in batch),
@@ -105,13 +119,18 @@ def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
         if channel.config.blocking:
             raise ConfigurationError(channel.config.blocking[0].message)
         provider = provider_of(channel)
-        text = writing.write(message, channel, order)
+        footer = footers.footer_of(message, channel)
+        text = writing.write(message, channel, order, footer or footers.NONE)
     except ConfigurationError as error:
         postpone(message, Reason.CONFIGURATION, str(error), now + MEND_AGAIN)
         return None
     except TemplateError as error:
         detail = f"{text_field(message.event_name)}: {error}"
         postpone(message, Reason.TEMPLATE, detail, now + MEND_AGAIN)
+        return None
+    if footer is None or not footer.fits(text.segment_count):
+        why = f"With a link at most 1 segment; it has {text.segment_count}." if footer else ""
+        finish(message, MessageStatus.SUPPRESSED, Reason.NO_OPT_OUT_PATH, why, now=now)
         return None
     if text.segment_count > channel.config.max_segments:
         finish(
@@ -120,7 +139,11 @@ def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
             "(advanced: max_segments).", now=now,
         )  # fmt: skip
         return None
-    return Ready(message=message, text=text, provider=provider)
+    if not surveys.can_be_answered(message, text):
+        finish(message, MessageStatus.SUPPRESSED, Reason.NO_ANSWER_PATH, now=now)
+        return None
+    bounds = caps.bounds_of(message, channel, order)
+    return Ready(message=message, text=text, provider=provider, bounds=bounds)
 
 
 def _at_the_door(

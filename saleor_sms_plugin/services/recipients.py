@@ -34,14 +34,14 @@ def of_order(order: Order, spec: EventSpec, channel: Channel) -> Recipient:
         if rule is RecipientRule.BUYER
         else (order.shipping, order.billing)
     )
-    chosen = _at(first, channel)
+    chosen = of_address(first, channel)
     if chosen.reason is None or second is None or not second.phone:
         return chosen
     # A gift's price must not reach its receiver: the other address serves for the buyer's texts
     # only if it is the same person's, or if there is no other person to be told apart from.
     if rule is RecipientRule.BUYER and first is not None and not _same_person(first, second):
         return chosen
-    other = _at(second, channel)
+    other = of_address(second, channel)
     return other if other.reason is None else chosen
 
 
@@ -96,7 +96,8 @@ def refused(
     return None
 
 
-def _at(address: Address | None, channel: Channel) -> Recipient:
+def of_address(address: Address | None, channel: Channel) -> Recipient:
+    """The address's number, or the reason against it."""
     if address is None or not address.phone.strip():
         return Recipient(reason=Reason.NO_PHONE, country=address.country if address else "")
     found = _parse(address.phone, address.country or channel.default_country)

@@ -79,25 +79,33 @@ def _row(happening: Happening, now: dt.datetime) -> ShopEvent:
 
 
 def hear(happening: Callable[[], Happening], ports: Ports) -> None:
-    """A hook's whole work: the event is recorded and a worker nudged; never raises (law 1).
+    """A hook's whole work: the event is recorded and a worker nudged; see ``quietly``.
+
+    ``happening`` is called under writer access, and may make one SELECT.
+    """
+    quietly(lambda: record(happening(), ports), ports)
+
+
+def quietly(store: Callable[[], bool], ports: Ports) -> None:
+    """``store`` has run under writer access, and a worker is nudged where it says that there is
+    news; never raises (law 1).
 
     Inside an open transaction nothing is executed before it commits: a statement that failed
-    there would break the shop's next query. ``happening`` is called at that time, under writer
-    access, and may make one SELECT.
+    there would break the shop's next query.
     """
     try:
         if transaction.get_connection().in_atomic_block:
-            transaction.on_commit(lambda: _hear(happening, ports), robust=True)
+            transaction.on_commit(lambda: _now(store, ports), robust=True)
         else:
-            _hear(happening, ports)
+            _now(store, ports)
     except Exception as error:
         _log(error)
 
 
-def _hear(happening: Callable[[], Happening], ports: Ports) -> None:
+def _now(store: Callable[[], bool], ports: Ports) -> None:
     try:
         with ports.shop.writer():
-            new = record(happening(), ports)
+            new = store()
         if new:
             ports.wake.nudge()
     except Exception as error:

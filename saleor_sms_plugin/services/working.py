@@ -14,6 +14,7 @@ from ..ports import Ports
 from . import (
     abandoned,
     activation,
+    boxes,
     claims,
     detect,
     dispatch,
@@ -36,6 +37,7 @@ RECONCILER_SHARE = dt.timedelta(seconds=0.3)  #: of a run, at most, for what hoo
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
 TURN = dt.timedelta(seconds=2.5)  #: of a run, for planning, then for sending, then again
+BOXES_SHARE = dt.timedelta(seconds=1)  #: of each turn, at most, for what storefronts wrote
 RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webhook requests
 
 
@@ -48,6 +50,8 @@ def work(ports: Ports, until: dt.datetime) -> bool:
     webhooks.run(ports, min(until, ports.clock.now() + RECEIPTS_SHARE))
     busy, live = True, True
     while busy and ports.clock.now() < until:
+        # Before planning: what was agreed to decides what may be planned.
+        boxes.run(ports, min(until, ports.clock.now() + BOXES_SHARE))
         # In turns: a burst of events does not keep texts from going out, nor the reverse.
         planned = plan.run(ports, min(until, ports.clock.now() + TURN))
         with ports.shop.writer():
@@ -72,6 +76,7 @@ def has_news(ports: Ports) -> bool:
         return (
             ShopEvent.objects.filter(plan_at__lte=now).exists()
             or WebhookRequest.objects.filter(process_at__lte=now).exists()
+            or boxes.is_due(now)
         )
 
 
@@ -105,6 +110,7 @@ _HOUSEKEEPING: tuple[Callable[[Ports], object], ...] = (
     inbound.give_up_waiting,
     lambda ports: detect.run(ports, ports.clock.now() + DETECTOR_SHARE),
     lambda ports: abandoned.sweep(ports, ports.clock.now() + DETECTOR_SHARE),
+    boxes.sweep,
     links.forget_guesses,
     lambda ports: recovery.run(ports, ports.clock.now() + DETECTOR_SHARE),
     lambda ports: reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE),

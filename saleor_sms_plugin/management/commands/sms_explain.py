@@ -35,6 +35,8 @@ def _lines(decision: Decision) -> list[str]:
         lines.append(f"  happened {decision.happened_at:%Y-%m-%d %H:%M:%S} UTC")
     if decision.why:
         lines.append(f"  why: {decision.why}")
+    if decision.consent:
+        lines.append(f"  consent to {decision.consent}")
     if decision.not_before:
         lines.append(f"  not before {decision.not_before:%Y-%m-%d %H:%M:%S} UTC")
     if decision.body:

@@ -1,0 +1,209 @@
+"""Double opt-in: whoever ticked a box is asked from the phone itself, and nobody else is.
+
+A request is the answer to a box of the last minutes; to any other number it would be an offer
+that nobody asked for (Cass. 9920/2022). One a day to a number, whatever boxes are ticked, so
+that nobody's phone is flooded through the forms of a shop.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Q
+
+from ..domain import phone_numbers, segments, sender_ids
+from ..domain.consent import Act, Basis, Scope, Standing
+from ..domain.law import DoubleOptIn, Links, Rule
+from ..domain.places import Place
+from ..domain.reasons import Reason
+from ..domain.transitions import MessageStatus
+from ..models import ConsentEntry, Link, Message, locks
+from ..models.link import new_token
+from ..ports import Ports
+from . import answers, ledger, links
+from .channels import Channel, load
+from .consent import Refusal, needs_confirmation
+from .ledger import Deed, Ledger, Source
+from .recipients import Recipient
+
+REQUEST, REQUEST_US, REWARD = "opt_in_request", "opt_in_request_us", "opt_in_reward"
+REQUESTS = (REQUEST, REQUEST_US)
+FRESH = dt.timedelta(minutes=10)  #: a request goes out within this after the box, or never
+LASTS = dt.timedelta(days=7)  #: then the request can no longer be answered
+A_DAY = dt.timedelta(days=1)
+REWARD_LASTS = dt.timedelta(hours=1)
+_NOT_OUT = (
+    MessageStatus.SUPPRESSED, MessageStatus.EXPIRED, MessageStatus.REJECTED,
+    MessageStatus.FAILED, MessageStatus.CANCELLED,
+)  # fmt: skip
+_OPEN = (
+    MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
+    MessageStatus.UNDELIVERED, MessageStatus.OUTCOME_UNKNOWN,
+)  # fmt: skip
+
+
+def ask(
+    given: Sequence[Deed], person: Recipient, language: str, channel: Channel, ports: Ports
+) -> Message | None:
+    """Who just ticked these boxes is asked to confirm; the request, or the row that says why
+    there is none. None where nothing needs to be confirmed, or the boxes are not of just now.
+
+    Call it in the transaction in which the permissions were put down.
+    """
+    now = ports.clock.now()
+    rule = channel.config.law_at(Place(person.country, number=person.number))
+    known = ledger.read([person.number])
+    fresh = [deed for deed in given if deed.at is not None and now - deed.at <= FRESH]
+    scopes = [
+        scope
+        for deed in fresh
+        for scope in deed.scopes
+        if needs_confirmation(scope, channel, rule)
+        and _is_pending(known.standing(person.number, scope, channel))
+    ]
+    if not scopes or not channel.stored.active:
+        return None
+    left = min(deed.at for deed in fresh if deed.at is not None) + FRESH - now
+    # Where the law wants carts to be named, the text that names them goes out.
+    named = rule.cart_double_opt_in is DoubleOptIn.REQUIRED and Scope.CART_REMINDERS in scopes
+    token = "" if named or _can_receive(channel, person.number) else new_token()
+    urls = {"opt_in.url": links.address_of(token, channel)} if token else {}
+    locks.lock([f"sms-opt-in:{channel.id}:{person.number}"])
+    refusal = _asked_before(person.number, channel, now)
+    message = answers.send(
+        REQUEST_US if named else REQUEST, person.number, channel, ports,
+        language=language, urls=urls, lasts=left,
+    )  # fmt: skip
+    everywhere = fresh[0].channel is None
+    message.says = {"opt_in": {"scopes": scopes, "everywhere": everywhere}}
+    if person.reason:
+        refusal = person.reason, person.detail
+    refusal = refusal or _no_path(message, token, channel, rule)
+    if refusal:
+        message.status, message.finished_at = MessageStatus.SUPPRESSED, now
+        message.reason, message.detail = refusal
+    elif token:
+        Link.objects.create(
+            token=token, kind=Link.Kind.OPT_IN, message=message, recipient=person.number,
+            channel_id=channel.id, created_at=now, expires_at=now + LASTS,
+        )  # fmt: skip
+    message.save()
+    return message
+
+
+def _is_pending(where: Standing) -> bool:
+    return where.given is not None and where.confirmed is None and where.stopped is None
+
+
+def _can_receive(channel: Channel, number: str) -> bool:
+    sender = channel.config.sender_for(phone_numbers.country_of(number))
+    return bool(sender) and not sender_ids.is_name(sender)
+
+
+def _asked_before(number: str, channel: Channel, now: dt.datetime) -> Refusal | None:
+    asked = Message.objects.filter(
+        recipient=number, channel_id=channel.id, event_name__in=REQUESTS,
+        created_at__gt=now - A_DAY,
+    ).exclude(status__in=_NOT_OUT)  # fmt: skip
+    return (Reason.ASKED_BEFORE, "Once a day at most.") if asked.exists() else None
+
+
+def _no_path(message: Message, token: str, channel: Channel, rule: Rule) -> Refusal | None:
+    """Why the request could not be answered, None where it can."""
+    if not token:
+        if _can_receive(channel, message.recipient):
+            return None
+        return Reason.NO_OPT_OUT_PATH, "Nobody can answer YES to a name."
+    long = segments.measure(message.body).segment_count > 1
+    if rule.links in (Links.WHITELISTED, Links.NEVER) or (long and rule.links is Links.ONE_SEGMENT):
+        return Reason.NO_OPT_OUT_PATH, f"{rule.name}: a text with this link would be blocked."
+    return None
+
+
+def refusal(message: Message, channel: Channel, known: Ledger) -> Refusal | None:
+    """Why a request that waits must not go out any more: what it asks about was withdrawn."""
+    if _pending(message, channel, known):
+        return None
+    return Reason.OPTED_OUT, "What it asks about was withdrawn, or is confirmed."
+
+
+def _pending(message: Message, channel: Channel, known: Ledger) -> list[Scope]:
+    """Of what the request asked about, what still waits for a yes."""
+    standings = {
+        scope: known.standing(message.recipient, scope, channel)
+        for scope in map(Scope, message.says.get("opt_in", {}).get("scopes", ()))
+    }
+    return [
+        scope
+        for scope, where in standings.items()
+        if _is_pending(where) and where.given and where.given.at <= message.created_at
+    ]
+
+
+def confirm(
+    number: str, ports: Ports, *, source: Source, sender_id: str = "", ip: str | None = None
+) -> bool:
+    """The newest open request to this number, from this sender where one is named, is answered
+    with yes; False where there is none, and nothing changes."""
+    now = ports.clock.now()
+    with ports.shop.writer(), transaction.atomic():
+        asked = Message.objects.filter(
+            recipient=number, event_name__in=REQUESTS, status__in=_OPEN,
+            created_at__gt=now - LASTS,
+        )  # fmt: skip
+        if sender_id:
+            asked = asked.filter(sender_id=sender_id)
+        locked = asked.select_for_update().order_by("-pk")
+        return any(_confirm(message, ports, source, ip) for message in locked)
+
+
+def confirm_link(link: Link, ports: Ports, ip: str | None = None) -> bool:
+    """The request with this link is answered with yes; False where it ended, or was answered."""
+    now = ports.clock.now()
+    with ports.shop.writer(), transaction.atomic():
+        message = Message.objects.select_for_update().filter(pk=link.message_id).first()
+        still_open = Link.objects.filter(
+            pk=link.pk, kind=Link.Kind.OPT_IN, ended_at=None, expires_at__gt=now
+        )
+        if message is None or not message.recipient or not still_open.exists():
+            return False
+        confirmed = _confirm(message, ports, Source.PAGE, ip)
+        still_open.update(ended_at=now)
+        return confirmed
+
+
+def _confirm(message: Message, ports: Ports, source: Source, ip: str | None) -> bool:
+    number = message.recipient
+    channel = load(ports, [message.channel_id or 0]).get(message.channel_id or 0)
+    if channel is None:
+        return False
+    scopes = _pending(message, channel, ledger.read([number]))
+    if not scopes:
+        return False
+    before = ConsentEntry.objects.filter(number=number, act=Act.CONFIRMED)
+    is_first = not before.filter(Q(channel_id=channel.id) | Q(channel_id=None)).exists()
+    everywhere = message.says["opt_in"]["everywhere"]
+    deed = Deed(
+        number=number, scopes=scopes, act=Act.CONFIRMED, source=source,
+        basis=Basis.EXPRESS_WRITTEN, channel=None if everywhere else channel,
+        key=f"opt_in:{message.reference}", wording=message.body, language=message.language, ip=ip,
+    )  # fmt: skip
+    ledger.put([deed], ports)
+    if is_first:
+        _reward(message, channel, ports)
+    return True
+
+
+def _reward(message: Message, channel: Channel, ports: Ports) -> None:
+    """What the owner promised is on its way: a voucher, an address, or words of their own."""
+    config = channel.config
+    code, url = config.opt_in_reward, config.opt_in_reward_url
+    voucher = ports.shop.voucher(code, channel.id) if code else None
+    if voucher is None and not url and not config.texts.get(REWARD):
+        return
+    answers.send(
+        REWARD, message.recipient, channel, ports, language=message.language, voucher=voucher,
+        urls={"opt_in.reward_url": url} if url else {}, lasts=REWARD_LASTS,
+    )  # fmt: skip

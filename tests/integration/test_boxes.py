@@ -1,0 +1,332 @@
+"""What storefronts write about consent: what counts, for whom, from when, and only once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from saleor_sms_plugin.domain import boxes as stated
+from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
+from saleor_sms_plugin.models import ConsentBox, ConsentEntry
+from saleor_sms_plugin.ports import Box, Checkout, Customer
+from saleor_sms_plugin.services import boxes, channels, ledger, opting
+from saleor_sms_plugin.services.ledger import Deed, Source
+
+from .stage import BUYER, CHANNEL, RECEIVER, RUN, Stage
+
+pytestmark = pytest.mark.django_db(transaction=True)  # a hook leaves all to the commit
+WORDING = "Yes, text me offers of Acme. Not needed to buy. STOP ends it."
+
+
+@pytest.fixture
+def shop(stage: Stage) -> Stage:
+    """The shop, active."""
+    stage.configure("order_created")
+    stage.clock.move(minutes=1)
+    return stage
+
+
+def cart(stage: Stage, name: str = "c1", **changes: Any) -> Checkout:
+    """Anna's cart, begun now."""
+    values: dict[str, Any] = {
+        "id": name, "channel_id": CHANNEL, "channel_slug": "channel-1", "language": "en",
+        "created_at": stage.clock.now(), "currency": "EUR", "total": Decimal("99.90"),
+        "item_count": 3, "billing": BUYER, "shipping": RECEIVER, "lines": "aaaa",
+    }  # fmt: skip
+    return stage.shop.put_checkout(Checkout(**(values | changes)))
+
+
+def box(of: Checkout, **values: str) -> Box:
+    """What stands on this checkout."""
+    return Box(
+        source="checkout", subject_id=of.id, since=of.created_at, channel_id=CHANNEL, values=values
+    )
+
+
+def see(stage: Stage, seen: Box, *, changed: bool = True) -> None:
+    """A hook sees it, and a worker runs."""
+    boxes.hear(lambda: seen, stage.ports, changed=changed)
+    stage.run()
+
+
+def acts() -> list[tuple[str, str, str]]:
+    """(number, scope, act) of every entry, oldest first."""
+    return list(ConsentEntry.objects.order_by("pk").values_list("number", "scope", "act"))
+
+
+def stands(stage: Stage, scope: Scope = Scope.OFFERS, number: str = BUYER.phone) -> bool:
+    """A permission holds in the channel."""
+    channel = channels.load(stage.ports)[CHANNEL]
+    where = ledger.read([number]).standing(number, scope, channel)
+    return where.given is not None and where.stopped is None
+
+
+def stop(stage: Stage) -> None:
+    deed = Deed(number=BUYER.phone, scopes=EVERYTHING, act=Act.WITHDRAWN, source=Source.REPLY)
+    opting.opt_out([deed], stage.ports)
+
+
+def test_a_ticked_box_is_consent_with_its_proof(shop: Stage) -> None:
+    """Number of the billing address, scope, wording, language, IP and the instant of the act."""
+    left = cart(shop)
+    see(shop, box(left, sms_offers="true", sms_wording=WORDING, sms_language="en", sms_ip="::1"))
+    entry = ConsentEntry.objects.get()
+    assert (entry.number, entry.scope, entry.act, entry.basis) == (
+        BUYER.phone, "offers", "given", "express_written",
+    )  # fmt: skip
+    assert (entry.source, entry.wording, entry.language, entry.ip) == (
+        "checkout", WORDING, "en", "::1",
+    )  # fmt: skip
+    assert (entry.occurred_at, entry.channel_id) == (shop.clock.now(), CHANNEL)
+    assert ConsentBox.objects.get().process_at is None
+
+
+def test_without_the_wording_it_is_only_express(shop: Stage) -> None:
+    """What nobody can show was read is worth less."""
+    see(shop, box(cart(shop), sms_offers="true"))
+    assert ConsentEntry.objects.get().basis == "express"
+
+
+def test_both_scopes_are_two_acts(shop: Stage) -> None:
+    """Each is withdrawn by itself."""
+    see(shop, box(cart(shop), sms_offers="true", sms_cart_reminders="true"))
+    assert acts() == [
+        (BUYER.phone, "offers", "given"), (BUYER.phone, "cart_reminders", "given"),
+    ]  # fmt: skip
+
+
+def test_a_hook_stores_one_row_and_the_same_again_none(shop: Stage) -> None:
+    """Saleor repeats itself; a nudge goes with what is new only."""
+    seen = box(cart(shop), sms_offers="true")
+    before = shop.wake.nudges
+    for _ in range(3):
+        boxes.hear(lambda: seen, shop.ports)
+    assert (ConsentBox.objects.count(), shop.wake.nudges - before) == (1, 1)
+
+
+def test_a_hook_that_fails_hurts_nobody(shop: Stage) -> None:
+    """Law 1."""
+
+    def broken() -> Box:
+        raise RuntimeError("no metadata")
+
+    boxes.hear(broken, shop.ports)
+    assert ConsentBox.objects.count() == 0
+
+
+def test_a_true_still_standing_after_a_stop_is_no_new_act(shop: Stage) -> None:
+    """Whatever else is written on the checkout, and however often: the stop holds."""
+    left = cart(shop)
+    see(shop, box(left, sms_offers="true"))
+    shop.clock.move(minutes=5)
+    stop(shop)
+    shop.clock.move(minutes=5)
+    see(shop, box(left, sms_offers="true"))
+    see(shop, box(left, sms_offers="true", sms_language="pl"))
+    assert not stands(shop)
+
+
+def test_a_true_first_seen_after_a_stop_proves_only_the_checkouts_beginning(shop: Stage) -> None:
+    """It may have stood there since before the stop; the checkout was begun before it."""
+    left = cart(shop)
+    shop.clock.move(minutes=5)
+    stop(shop)
+    shop.clock.move(minutes=5)
+    see(shop, box(left, sms_offers="true"))
+    assert not stands(shop)
+
+
+def test_a_true_on_a_checkout_begun_after_the_stop_counts(shop: Stage) -> None:
+    """It cannot have stood there before."""
+    stop(shop)
+    shop.clock.move(minutes=5)
+    see(shop, box(cart(shop), sms_offers="true"))
+    assert stands(shop)
+
+
+def test_an_instant_after_the_stop_counts_on_any_checkout(shop: Stage) -> None:
+    """The storefront says when the box was ticked."""
+    left = cart(shop)
+    stop(shop)
+    shop.clock.move(minutes=5)
+    see(shop, box(left, sms_offers=shop.clock.now().isoformat()))
+    assert stands(shop)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "error"),
+    [(6, "in the future"), (-6, "before the checkout was begun")],
+)
+def test_an_impossible_instant_is_refused(shop: Stage, minutes: int, error: str) -> None:
+    """In the future, or before the checkout existed: the error says so, the rest is taken."""
+    at = shop.clock.now() + dt.timedelta(minutes=minutes)
+    see(shop, box(cart(shop), sms_offers=at.isoformat(), sms_cart_reminders="true"))
+    assert error in ConsentBox.objects.get().error
+    assert acts() == [(BUYER.phone, "cart_reminders", "given")]
+
+
+def test_what_cannot_be_read_says_how_to_write_it(shop: Stage) -> None:
+    """Neither true nor false nor an instant."""
+    see(shop, box(cart(shop), sms_offers="maybe"))
+    assert "Write the instant" in ConsentBox.objects.get().error
+    assert acts() == []
+
+
+def test_a_box_left_unticked_is_no_act(shop: Stage) -> None:
+    """Many forms write false for it: what was given elsewhere holds."""
+    see(shop, box(cart(shop), sms_offers="true"))
+    shop.clock.move(minutes=5)
+    see(shop, box(cart(shop, "c2"), sms_offers="false"))
+    assert acts() == [(BUYER.phone, "offers", "given")]
+
+
+def test_unticking_what_was_ticked_withdraws_it(shop: Stage) -> None:
+    """On the same checkout."""
+    left = cart(shop)
+    see(shop, box(left, sms_offers="true"))
+    shop.clock.move(minutes=1)
+    see(shop, box(left, sms_offers="false"))
+    assert acts()[1:] == [(BUYER.phone, "offers", "withdrawn")]
+    assert not stands(shop)
+
+
+def test_a_box_waits_for_a_phone(shop: Stage) -> None:
+    """Ticked in the first step of the checkout, the address comes in the third."""
+    left = cart(shop, billing=None, shipping=None)
+    see(shop, box(left, sms_offers="true"))
+    assert (acts(), ConsentBox.objects.get().error) == ([], "")
+    shop.clock.move(minutes=3)
+    shop.shop.put_checkout(left, billing=BUYER)
+    shop.run()
+    assert acts() == [(BUYER.phone, "offers", "given")]
+
+
+def test_a_box_without_a_phone_ends_after_a_day(shop: Stage) -> None:
+    """With its error; few looks until then."""
+    see(shop, box(cart(shop, billing=None, shipping=None), sms_offers="true"))
+    looks = 0
+    while (row := ConsentBox.objects.get()).process_at:
+        shop.clock.move(seconds=(row.process_at - shop.clock.now()).total_seconds())
+        boxes.run(shop.ports, shop.clock.now() + RUN)
+        looks += 1
+    assert (row.error, acts()) == ("The order has no phone number.", [])
+    assert dt.timedelta(days=1) <= shop.clock.now() - row.seen_at < dt.timedelta(hours=37)
+    assert looks < 25
+
+
+def test_the_shipping_phone_is_the_second_choice(shop: Stage) -> None:
+    """As the reminder itself would go."""
+    see(shop, box(cart(shop, billing=None), sms_offers="true"))
+    assert acts() == [(RECEIVER.phone, "offers", "given")]
+
+
+def test_a_phone_of_its_own_counts_before_addresses(shop: Stage) -> None:
+    """A form that asks for a phone beside the box."""
+    see(shop, box(cart(shop), sms_offers="true", sms_phone="601 111 222"))
+    assert acts() == [("+48601111222", "offers", "given")]
+
+
+def test_a_landline_ends_the_box(shop: Stage) -> None:
+    """Nobody texts it."""
+    see(shop, box(cart(shop), sms_offers="true", sms_phone="+48223456789"))
+    assert "landline" in ConsentBox.objects.get().error
+    assert acts() == []
+
+
+def test_planning_reads_what_no_hook_told_of(shop: Stage) -> None:
+    """The order carries the checkout's box; undated it proves no more than the beginning."""
+    since = shop.clock.now() - dt.timedelta(days=90)
+    missed = Box(
+        source="checkout", subject_id="c1", since=since, channel_id=CHANNEL,
+        values={"sms_offers": "true", "sms_wording": WORDING},
+    )  # fmt: skip
+    order = shop.order("o1", boxes=(missed,))
+    shop.shop.became["c1"] = order.id
+    shop.happen("order_created", order)
+    shop.run()
+    assert acts() == [(BUYER.phone, "offers", "given")]
+    assert ConsentEntry.objects.get().occurred_at == since
+
+
+def test_a_hook_and_planning_are_one_act(shop: Stage) -> None:
+    """The same box, seen twice."""
+    left = cart(shop)
+    seen = box(left, sms_offers="true")
+    see(shop, seen)
+    order = shop.order("o1", boxes=(replace(seen, since=seen.since - dt.timedelta(days=90)),))
+    shop.shop.complete(left, order)
+    shop.happen("order_created", order)
+    shop.run()
+    assert (len(acts()), ConsentBox.objects.count()) == (1, 1)
+
+
+def account(stage: Stage, **values: str) -> Customer:
+    """Anna's account, a year old."""
+    since = stage.clock.now() - dt.timedelta(days=365)
+    standing = Box(source="customer", subject_id="7", since=since, values=values)
+    customer = Customer(id="7", language="en", billing=BUYER, boxes=(standing,))
+    stage.shop.customer_accounts["7"] = customer
+    return customer
+
+
+def test_an_account_counts_in_every_channel(shop: Stage) -> None:
+    """As the account does; a sweep finds it, as Saleor calls no hook for it."""
+    account(shop, sms_offers=shop.clock.now().isoformat())
+    boxes.sweep(shop.ports)
+    shop.run()
+    entry = ConsentEntry.objects.get()
+    assert (entry.source, entry.channel_id, entry.number) == ("customer", None, BUYER.phone)
+
+
+def test_an_undated_true_on_an_account_is_as_old_as_the_account(shop: Stage) -> None:
+    """Anything may have changed it since."""
+    customer = account(shop, sms_offers="true")
+    boxes.sweep(shop.ports)
+    shop.run()
+    assert ConsentEntry.objects.get().occurred_at == customer.boxes[0].since
+
+
+def test_a_no_on_an_account_withdraws_what_was_given_anywhere(shop: Stage) -> None:
+    """It is a setting, not a box that a form begins with."""
+    see(shop, box(cart(shop), sms_offers="true"))
+    shop.clock.move(minutes=1)
+    account(shop, sms_offers="false")
+    boxes.sweep(shop.ports)
+    shop.run()
+    assert acts()[1:] == [(BUYER.phone, "offers", "withdrawn")]
+
+
+def test_a_box_that_cannot_be_read_holds_up_no_other(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again; the next one is in the ledger."""
+    see_both = [box(cart(shop, name), sms_offers="true") for name in ("c1", "c2")]
+    for seen in see_both:
+        boxes.hear(lambda seen=seen: seen, shop.ports)  # type: ignore[misc]
+    real = stated.statements
+
+    def broken_once(values: dict[str, str]) -> Any:
+        monkeypatch.setattr(stated, "statements", real)
+        raise RuntimeError
+
+    monkeypatch.setattr(stated, "statements", broken_once)
+    shop.run()
+    assert sorted(ConsentBox.objects.values_list("error", flat=True)) == ["", "RuntimeError"]
+    assert len(acts()) == 1
+    shop.later(minutes=5)
+    assert len(acts()) == 2
+
+
+def test_of_another_shop_nothing_is_written(shop: Stage) -> None:
+    """A channel without settings: the error says so."""
+    see(shop, replace(box(cart(shop), sms_offers="true"), channel_id=99))
+    assert "no settings" in ConsentBox.objects.get().error
+
+
+def test_the_marketing_scopes_are_those_of_boxes() -> None:
+    """A storefront can state each of them, and nothing else."""
+    assert tuple(stated.SCOPES.values()) == MARKETING
