@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .columns import COLUMNS, Column
-from .finding import chain_of, law_at, law_of, row_of
+from .finding import chain_of, law_at, law_of, row_of, states_of
 from .hours import is_holiday, next_permitted
 from .overrides import Override, parse_override, with_overrides
 from .rule import (
@@ -38,6 +38,7 @@ __all__ = [
     "next_permitted",
     "parse_override",
     "row_of",
+    "states_of",
     "strictest",
     "with_overrides",
 ]

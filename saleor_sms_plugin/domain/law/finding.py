@@ -44,10 +44,20 @@ def _unchanged(country: str, area: str) -> Rule:
 
 
 def _law(country: str, area: str, overrides: Mapping[str, Override]) -> Rule:
-    changed = {key.partition(".")[0] for key in overrides}
-    states = sorted(place for place in {*ROWS, *changed} if place.startswith(f"{country}-"))
-    places = [f"{country}-{area}"] if area else [country or DEFAULT.place, *states]
-    return strictest(*(with_overrides(chain_of(place), overrides) for place in places))
+    if area:
+        return row_of(f"{country}-{area}", overrides)
+    own = row_of(country or DEFAULT.place, overrides)
+    states = [row_of(place, overrides) for place in states_of(country, overrides)]
+    if not states:
+        return own
+    note = f"{own.note} The state is not known, so the strictest of all states' rules holds."
+    return replace(strictest(own, *states), place=own.place, name=own.name, note=note)
+
+
+def states_of(country: str, overrides: Mapping[str, Override] = NO_OVERRIDES) -> tuple[str, ...]:
+    """The places of the country that have a row, or an override, of their own: "US-TX"."""
+    named = {*ROWS, *(key.partition(".")[0] for key in overrides)}
+    return tuple(sorted(place for place in named if country and place.startswith(f"{country}-")))
 
 
 def chain_of(place: str) -> tuple[Rule, ...]:

@@ -143,7 +143,7 @@ def strictest(first: Rule, *others: Rule) -> Rule:
 
 
 def _both(one: Rule, other: Rule) -> Rule:
-    if one.place == other.place:
+    if one == other:
         return one
     values = {
         column: choose(getattr(one, column), getattr(other, column))
