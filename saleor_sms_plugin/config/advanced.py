@@ -15,7 +15,7 @@ from ..domain.quiet_hours import parse_night
 from ..events.catalogue import EVENTS, HOUR, MINUTE
 from ..exceptions import InvalidInput
 from .overrides import override, place_and_column
-from .values import country, did_you_mean, excerpt, https_url, one_of, word
+from .values import country, did_you_mean, excerpt, https_url, items, one_of, word
 
 
 class PhoneSource(StrEnum):
@@ -199,6 +199,40 @@ def _country_code(text: str) -> str:
     raise ValueError("a country is missing. Write for example sender.US = +12125552368")
 
 
+def _opt_out_numbers(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in items(text):
+        prefix = re.match(r"[A-Za-z]{2}(?=[\s:=])", item)
+        code = _country_code(prefix[0]) if prefix else ""
+        written = item[2:].lstrip(" :=") if prefix else item
+        number = sender_ids.check(written)
+        if sender_ids.is_name(number):
+            raise ValueError(f"{excerpt(item)} is not a number. Write one such as +48512345678.")
+        short = len(number) <= sender_ids.MAX_SHORT_CODE and not written.startswith("+")
+        if short and not code:
+            raise ValueError(
+                f"{excerpt(item)} is a short code, which works in one country only. Write the "
+                f"country before it, such as FR {number}."
+            )
+        if code in found:
+            raise ValueError(f"{excerpt(item)} is the second number there. Keep one of the two.")
+        found[code] = number if short else f"+{number}"
+    return found
+
+
+def _forward(text: str) -> str:
+    """ "staff", an e-mail address, or "" for nobody."""
+    said = word(text)
+    if said in ("off", "staff"):
+        return "" if said == "off" else said
+    if not re.fullmatch(r"[^@\s,;:<>()\"\\]{1,64}@([a-z0-9-]{1,63}\.)+[a-z]{2,63}", said):
+        raise ValueError(
+            f"{excerpt(text)} is not an e-mail address. Write one such as help@example.com, or "
+            "staff, or off."
+        )
+    return said
+
+
 def _budget_of(text: str) -> str:
     return ALL_COUNTRIES if word(text) == ALL_COUNTRIES else _country_code(text)
 
@@ -316,6 +350,23 @@ SETTINGS: tuple[Setting, ...] = (
         name="link_base", attribute="link_base", value=https_url,
         example="link_base = https://shop.example.com/s",
         meaning="what links in texts begin with; without it, the plugin's own address",
+    ),
+    Setting(
+        name="opt_out_number", attribute="opt_out_numbers", value=_opt_out_numbers,
+        example="opt_out_number = +48512345678, FR 36180",
+        meaning="where customers write STOP when the sender is a name: a number that receives for "
+        "your shop, or a country's short code; without it, offers carry a link to a page of ours",
+    ),
+    Setting(
+        name="stop_confirmation", attribute="stop_confirmation", value=_on_off, default="on",
+        example="stop_confirmation = off",
+        meaning="whether STOP gets an answer; off where the provider or the carriers give one",
+    ),
+    Setting(
+        name="forward_replies", attribute="forward_replies", value=_forward, default="off",
+        example="forward_replies = staff",
+        meaning="who reads what customers write besides keywords: staff (the staff numbers), an "
+        "e-mail address, or off",
     ),
     Setting(
         name="recovery_url", attribute="recovery_url",

@@ -12,6 +12,7 @@ from ..events.catalogue import CATALOGUE, TextSpec
 from ..events.variables import Value
 from ..exceptions import ConfigurationError, TemplateError
 from .fields import FIELDS, text_field
+from .opt_outs import longest, no_way_out
 from .parsing import SmsConfig, missing_values, parse
 from .problems import MOST_TOLD, Problem, in_form_order, problem
 from .rows import Row, read
@@ -51,13 +52,15 @@ def check(
     looked_at = frozenset(FIELDS) if active else changed
     config = parse(new, environ=environ, channel_country=channel_country)
     found = [*config.problems, *_unknown_provider(config, known_providers)]
-    found += _text_problems(config, looked_at)
+    countries = config.countries(shipping_countries)
+    found += _text_problems(config, looked_at, countries)
     found = [fault for fault in found if fault.field in looked_at]
     if looked_at & _LINK_FIELDS:
         found += _link_problems(config)
     if looked_at & _SENDER_FIELDS:
         found += _sender_problems(config, shipping_countries)
     if active:
+        found += no_way_out(config, shipping_countries)
         found += missing_values(config)
         found += _provider_problems(config, row, missing, known_providers, found)
     return in_form_order(found)
@@ -168,20 +171,25 @@ def _link_problems(config: SmsConfig) -> Iterator[Problem]:
         )
 
 
-def _text_problems(config: SmsConfig, looked_at: Collection[str]) -> Iterator[Problem]:
+def _text_problems(
+    config: SmsConfig, looked_at: Collection[str], countries: frozenset[str]
+) -> Iterator[Problem]:
     known = known_values(config.shop_name, config.contact, config.storefront_url)
     for spec in (*CATALOGUE, *ANSWERS.values()):
         if text_field(spec.name) in looked_at:
             # Lazily, so that a field full of mistakes costs no more than the few that are told.
-            yield from islice(_wrong_texts(spec, config, known), MOST_TOLD)
+            yield from islice(_wrong_texts(spec, config, known, countries), MOST_TOLD)
 
 
 def _wrong_texts(
-    spec: TextSpec, config: SmsConfig, known: Mapping[str, Value]
+    spec: TextSpec, config: SmsConfig, known: Mapping[str, Value], countries: frozenset[str]
 ) -> Iterator[Problem]:
     for section in config.texts[spec.name].values():
         try:
-            what = check_section(spec, section, max_segments=config.max_segments, known=known)
+            what = check_section(
+                spec, section, max_segments=config.max_segments, known=known,
+                opt_out=longest(config, spec, section.language, countries),
+            )  # fmt: skip
             where = place_of(section)
         except TemplateError as error:
             what, where = str(error), place_of(section, error)

@@ -9,6 +9,7 @@ from ..events.answers import ANSWERS
 from ..events.catalogue import CATALOGUE
 from ..exceptions import TemplateError
 from .fields import text_field
+from .opt_outs import longest, too_long
 from .parsing import SmsConfig
 from .texts import because, known_values, letters, outcomes, price
 
@@ -23,7 +24,7 @@ def notices(config: SmsConfig, shipping_countries: frozenset[str]) -> tuple[str,
         *_unsigned(config),
         *_senders(config, shipping_countries),
         *_shop_name(config),
-        *_prices(config),
+        *_prices(config, config.countries(shipping_countries)),
     )
 
 
@@ -63,14 +64,21 @@ def _shop_name(config: SmsConfig) -> Iterator[str]:
         )
 
 
-def _prices(config: SmsConfig) -> Iterator[str]:
+def _prices(config: SmsConfig, countries: frozenset[str]) -> Iterator[str]:
     known = known_values(config.shop_name, config.contact, config.storefront_url)
     for spec in (*CATALOGUE, *ANSWERS.values()):
         for code, section in config.texts[spec.name].items():
             try:
-                cost = price(outcomes(spec, section.text, code, known))
+                way_out = longest(config, spec, code, countries)
+                cost = price(outcomes(spec, section.text, code, known, way_out))
             except TemplateError:
                 continue  # a problem, told as such when the text is saved
             if cost.segment_count > 1:
                 name = text_field(spec.name) + (f" [{code}]" if code else "")
                 yield f"{name}: up to {cost.segment_count} segments{because(cost)}."
+                if short := too_long(config, spec, section, known, countries):
+                    yield (
+                        f"{name}: networks of {', '.join(short)} take a link only in a text of one "
+                        "segment, so a longer one is not sent there. Shorten it, or set "
+                        "opt_out_number (Advanced)."
+                    )

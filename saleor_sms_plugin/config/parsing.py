@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from ..domain import law, phone_numbers, sender_ids
 from ..domain.languages import Section, choose_language, split_languages
+from ..domain.opt_outs import OptOut, opt_out_of
 from ..domain.places import Place
 from ..domain.quiet_hours import Night
 from ..domain.storefront_patterns import host_of
@@ -73,11 +74,14 @@ class SmsConfig:
     offers_cap: tuple[FloodLimit, ...]
     budget: Mapping[str, int]  #: country, or ``advanced.ALL_COUNTRIES`` → texts a day
     usual_hour: bool
+    stop_confirmation: bool
+    forward_replies: str  #: "staff", an e-mail address, or "" for nobody
     storm: StormLimit | None  #: None: nothing is ever held for its number
     retention_days: int
     tracking_patterns: Mapping[str, str]  #: lower-case shipping method or ``*`` → address
     max_segments: int
     link_base: str  #: https, without a slash at its end, or "" for the plugin's own address
+    opt_out_numbers: Mapping[str, str]  #: country, "" for the others → where to write STOP
     recovery_url: str  #: patterns of ``domain.storefront_patterns``, "" where there is none
     retry_url: str
     order_url: str
@@ -120,6 +124,19 @@ class SmsConfig:
     def sender_for(self, country_code: str) -> str:
         """The sender towards a country (ISO alpha-2)."""
         return self.senders.get(country_code, self.sender_id)
+
+    def countries(self, shipping: frozenset[str]) -> frozenset[str]:
+        """Where texts go: the owner's list, else the countries of the shipping zones."""
+        return shipping if self.allowed_countries is None else self.allowed_countries
+
+    def opt_out(self, country_code: str) -> OptOut | None:
+        """How a text to a country (ISO alpha-2) can offer a way out; None where it cannot."""
+        numbers = self.opt_out_numbers
+        return opt_out_of(
+            self.sender_for(country_code),
+            numbers.get(country_code, numbers.get("", "")),
+            self.law_at(Place(country_code)),
+        )
 
     def law_at(self, place: Place) -> law.Rule:
         """The rule for a person, with what the owner changed in the table."""

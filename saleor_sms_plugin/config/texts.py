@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..domain import rendering, segments
 from ..domain.languages import Section
+from ..domain.opt_outs import with_opt_out
 from ..events.catalogue import TextSpec
 from ..events.variables import VARIABLES, Value, names_of, optional_names
 from ..exceptions import TemplateError
@@ -70,16 +71,23 @@ def _absences(spec: TextSpec, source: str) -> Iterator[frozenset[str]]:
 
 
 def outcomes(
-    spec: TextSpec, source: str, language: str, known: Mapping[str, Value] | None = None
+    spec: TextSpec,
+    source: str,
+    language: str,
+    known: Mapping[str, Value] | None = None,
+    opt_out: str = "",
 ) -> Iterator[str]:
-    """The text rendered with long samples, with optional values present and absent.
+    """The text rendered with long samples, with optional values present and absent, and with
+    the words of its opt-out where it has one.
 
     Raises ``TemplateError`` where it cannot be rendered.
     """
     template = rendering.compile(source)
+    known = {**(known or {}), "opt_out.text": opt_out or None}
     for absent in dict.fromkeys(_absences(spec, source)):
         context = sample_context(spec, long=True, absent=absent, known=known)
-        yield template.render(context, locale=language or "en")
+        body = template.render(context, locale=language or "en")
+        yield with_opt_out(body, opt_out) if opt_out and body else body
 
 
 def price(rendered: Iterable[str]) -> Price:
@@ -91,14 +99,19 @@ def price(rendered: Iterable[str]) -> Price:
 
 
 def check_section(
-    spec: TextSpec, section: Section, *, max_segments: int, known: Mapping[str, Value]
+    spec: TextSpec,
+    section: Section,
+    *,
+    max_segments: int,
+    known: Mapping[str, Value],
+    opt_out: str = "",
 ) -> str:
     """What is wrong with the text, "" when nothing is.
 
     Raises ``TemplateError`` with line and column inside the section.
     """
     rendering.validate(section.text, names_of(spec))
-    for rendered in outcomes(spec, section.text, section.language, known):
+    for rendered in outcomes(spec, section.text, section.language, known, opt_out):
         if not rendered:
             return (
                 "comes out empty for some orders. Write words that do not depend on an if, or "

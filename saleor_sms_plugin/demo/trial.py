@@ -11,15 +11,20 @@ from typing import Any
 from babel.numbers import get_territory_currencies
 
 from ..config import parse, sample_context, text_field
+from ..config.opt_outs import longest
 from ..config.texts import Context
 from ..config.values import country, did_you_mean
 from ..domain import rendering, segments
-from ..events.catalogue import EVENTS, EventSpec
+from ..domain.law import SenderNames, law_of
+from ..domain.opt_outs import with_opt_out
+from ..events.catalogue import EVENTS, EventSpec, Purpose
 from ..events.variables import VARIABLES, Value, names_of
 from ..exceptions import TemplateError
 
 #: how the catalogue writes a sample of money
 _MONEY = re.compile(r"([\d,]+\.\d\d) EUR")
+_NUMBER = "+12125550100"  #: a sender, where a name is none
+_STOP_NUMBER = "opt_out_number = FR 36180"  #: without one there are no offers to France
 _ALPHABETS = {segments.Encoding.GSM7: "GSM-7", segments.Encoding.UCS2: "UCS-2"}
 
 
@@ -105,18 +110,21 @@ def preview(event: str, language: str, own_text: str = "", country_code: str = "
         region = country(country_code)
     except ValueError as error:
         raise Refusal(str(error)) from error
-    config = parse({text_field(event): own_text}, environ={})
+    needs_number = law_of(region).sender_names is SenderNames.NO
+    values = {text_field(event): own_text, "sender_id": _NUMBER if needs_number else ""}
+    config = parse({**values, "advanced": _STOP_NUMBER}, environ={})
     for problem in config.problems:
         raise Refusal(problem.message)
     chosen = config.text(event, language)
     sections = config.texts[event].values()
+    way_out = longest(config, spec, chosen.language, [region]) if _is_offer(spec) else ""
     first_line = next((each.line for each in sections if each.text == chosen.source), 1)
     try:
         rendering.validate(chosen.source, names_of(spec), first_line=first_line)
         template = rendering.compile(chosen.source, first_line=first_line)
         samples = {
-            name: measure(template.render(context, locale=chosen.language))
-            for name, context in _contexts(spec, template, region, chosen.language)
+            name: measure(_rendered(template, context, chosen.language, way_out))
+            for name, context in _contexts(spec, template, region, chosen.language, way_out)
         }
     except TemplateError as error:
         where = f"line {error.line}, column {error.column}: " if error.line is not None else ""
@@ -131,11 +139,23 @@ def preview(event: str, language: str, own_text: str = "", country_code: str = "
     )
 
 
+def _is_offer(spec: EventSpec) -> bool:
+    return spec.purpose is Purpose.MARKETING
+
+
+def _rendered(template: rendering.Template, context: Context, language: str, way_out: str) -> str:
+    body = template.render(context, locale=language)
+    return with_opt_out(body, way_out) if way_out else body
+
+
 def _contexts(
-    spec: EventSpec, template: rendering.Template, region: str, language: str
+    spec: EventSpec, template: rendering.Template, region: str, language: str, way_out: str
 ) -> Iterator[tuple[str, Context]]:
     """Usual values, long ones, those of a rarer order, and of one that lacks what it may lack."""
-    usual, long = (_money(region, language, long=each) for each in (False, True))
+    usual, long = (
+        _money(region, language, long=each) | {"opt_out.text": way_out or None}
+        for each in (False, True)
+    )
     names = template.variables & VARIABLES.keys()
     rare = frozenset(name for name in names if VARIABLES[name].rare)
     yield "usual values", sample_context(spec, absent=rare, known=usual)

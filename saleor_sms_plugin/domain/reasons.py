@@ -24,6 +24,7 @@ class Reason(StrEnum):
     OPTED_OUT = "opted_out"
     OPT_OUT_IN_REVIEW = "opt_out_in_review"
     NO_OPT_OUT_PATH = "no_opt_out_path"
+    NO_ANSWER_PATH = "no_answer_path"
     FREQUENCY_CAP = "frequency_cap"
     COUNTRY_BUDGET = "country_budget"
     # The event needs no text
@@ -50,6 +51,7 @@ class Reason(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     PARCEL_CANCELLED = "parcel_cancelled"
     REFUND_REVERSED = "refund_reversed"
+    REFUNDED = "refunded"
     PERSON_ERASED = "person_erased"
     CANCELLED_BY_STAFF = "cancelled_by_staff"
     PURCHASED = "purchased"
@@ -58,6 +60,7 @@ class Reason(StrEnum):
     # It waits
     NIGHT = "night"
     MARKETING_HOURS = "marketing_hours"
+    USUAL_HOUR = "usual_hour"
     DIGEST = "digest"
     NUMBER_FLOOD = "number_flood"
     STORM = "storm"
@@ -103,11 +106,15 @@ SENTENCES: dict[Reason, str] = {
         "The person wrote something like an opt-out; staff have not decided on it yet."
     ),
     Reason.NO_OPT_OUT_PATH: (
-        "A marketing text must say how to opt out, and this sender takes no replies: set "
-        "opt_out_number, or link_base (Advanced)."
+        "A marketing text must say how to opt out, and neither this sender nor a link serves "
+        "there: set opt_out_number (Advanced)."
+    ),
+    Reason.NO_ANSWER_PATH: (
+        "The survey could not be answered: its sender takes no replies, and the text has no "
+        "link to the page."
     ),
     Reason.FREQUENCY_CAP: "The person has had as many offers as are allowed in this time.",
-    Reason.COUNTRY_BUDGET: "The day's budget for the country is used up (advanced: budget).",
+    Reason.COUNTRY_BUDGET: "The day's budget for the country is used up.",
     Reason.SWITCHED_OFF: "The event, or the plugin in this channel, is switched off.",
     Reason.BEFORE_ACTIVATION: "It happened before the event was switched on.",
     Reason.IMPORTED: "The order was imported; old orders are not news.",
@@ -124,7 +131,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.STAFF_MATTER: "The shop's own request failed; that is for staff.",
     Reason.ONE_REMINDER: "The customer already had the one text there may be about this cart.",
     Reason.DAILY_BUDGET: (
-        "The channel's reminders for the day are used up (advanced: abandoned.daily_budget)."
+        "The channel's texts for the day are used up (advanced: abandoned.daily_budget for "
+        "reminders, budget.all for every text)."
     ),
     Reason.PAID: "It is paid, or the money is reserved.",
     Reason.PAYMENT_RUNNING: "Another attempt to pay is running.",
@@ -134,6 +142,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ORDER_CANCELLED: "The order was cancelled meanwhile.",
     Reason.PARCEL_CANCELLED: "The parcel was cancelled meanwhile.",
     Reason.REFUND_REVERSED: "The refund is no longer on the order.",
+    Reason.REFUNDED: "The order was refunded in full meanwhile.",
     Reason.PERSON_ERASED: "The person asked to be forgotten.",
     Reason.PURCHASED: "The cart became an order.",
     Reason.CART_CHANGED: "The cart was changed meanwhile.",
@@ -141,6 +150,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.CANCELLED_BY_STAFF: "Staff ended it (sms_cancel).",
     Reason.NIGHT: "It is night at the recipient; it waits for the morning.",
     Reason.MARKETING_HOURS: "Marketing is not allowed at this hour; it waits for the next one.",
+    Reason.USUAL_HOUR: "It waits for the hour in which the customer usually orders.",
     Reason.DIGEST: "It is night at the shop; staff get one digest in the morning.",
     Reason.NUMBER_FLOOD: "This number has had too many texts; it waits for its turn.",
     Reason.STORM: (

@@ -16,7 +16,6 @@ class Answer(TextSpec):
     """One row: when it is sent and what it is to the law."""
 
     when: str  #: as the dashboard says it
-    purpose: Purpose = Purpose.TRANSACTIONAL
     #: what a STOP in answer to it is about; None: what the text before it was about
     topic: Purpose | None = None
     #: number's country → the answer that is sent in its place

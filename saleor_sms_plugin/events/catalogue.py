@@ -85,6 +85,7 @@ class TextSpec:
 
     name: str
     label: str  #: as the dashboard shows it
+    purpose: Purpose = Purpose.TRANSACTIONAL
     asks: bool = False  #: a survey: due ``survey.days`` after the event, takes a score as answer
     variables: tuple[str, ...] = ()  #: beside ``common``
     may_lack: tuple[str, ...] = ()  #: variables of every text that are absent for some of its own
@@ -97,7 +98,6 @@ class EventSpec(TextSpec):
     common: ClassVar[tuple[str, ...]] = COMMON_VARIABLES
 
     source: str  #: the recorded shop event that causes it
-    purpose: Purpose = Purpose.TRANSACTIONAL
     default_on: bool
     recipient: RecipientRule
     settle_seconds: int = 0

@@ -133,8 +133,8 @@ VARIABLES: dict[str, Variable] = {
     ),
     "opt_out.text": Variable(
         meaning="how the customer gets no more such texts",
-        usual="Reply STOP to opt out.",
-        long="Reply STOP to opt out.",
+        usual="Reply STOP to opt out",
+        long="Reply STOP to opt out",
         optional=True,
     ),
     "opt_in.url": Variable(

@@ -21,11 +21,12 @@ def build_context(
     says: Mapping[str, Any],
     urls: Mapping[str, str] | None = None,
     voucher: Voucher | None = None,
+    opt_out: str = "",
 ) -> Context:
     """Every catalogue variable, None where it is absent (never "").
 
     ``says`` is the message's own: its parcels, the refund it tells, the orders of a digest;
-    ``urls`` are its links by variable.
+    ``urls`` are its links by variable, ``opt_out`` the words of its opt-out.
     """
     config = channel.config
     context: Context = {
@@ -41,7 +42,8 @@ def build_context(
         "refund": {"amount": None, "amount_value": None},
         "checkout": dict.fromkeys(("first_item", "item_count", "total", "recovery_url")),
         "voucher": {"code": None, "valid_until": None},
-        "opt_out": {"text": None},
+        "opt_out": {"text": opt_out or None},
+        "survey": {"url": None},
         "opt_in": {"url": None, "reward_url": None},
         "digest": {"count": None, "total": None},
     }

@@ -174,6 +174,13 @@ def confirm_link(link: Link, ports: Ports, ip: str | None = None) -> bool:
         return confirmed
 
 
+def is_confirmed(link: Link) -> bool:
+    """Whether the request with this link was answered with yes. Call it under writer access."""
+    text = link.message
+    entries = ConsentEntry.objects.filter(number=text.recipient, act=Act.CONFIRMED)
+    return entries.filter(key=f"opt_in:{text.reference}").exists()
+
+
 def _confirm(message: Message, ports: Ports, source: Source, ip: str | None) -> bool:
     number = message.recipient
     channel = load(ports, [message.channel_id or 0]).get(message.channel_id or 0)

@@ -17,6 +17,7 @@ from ..ports import Order, Voucher
 from . import links
 from .channels import Channel
 from .context import build_context
+from .footers import NONE, Footer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,21 +32,22 @@ class Text:
     says: dict[str, Any]
 
 
-def write(message: Message, channel: Channel, order: Order | None) -> Text:
-    """The text as it is sent now.
+def write(message: Message, channel: Channel, order: Order | None, footer: Footer = NONE) -> Text:
+    """The text as it is sent now, with its opt-out where it carries one.
 
     Raises TemplateError where the owner's template cannot be rendered.
     """
     says = dict(message.says)
     if message.event_name in OWN_WORDS:
-        body, language = message.body, message.language
+        language = message.language
+        body = footer.on(message.body, language)
     else:
         says = _says_now(message, order) if order else says
         reader = channel.staff_language if message.to_staff or not order else order.language
         chosen = channel.config.text(message.event_name, reader)
         language = chosen.language
         template = rendering.compile(chosen.source)
-        body = _rendered(template, message, channel, order, language, says)
+        body = _rendered(template, message, channel, order, language, says, footer)
     measured = segments.measure(body)
     return Text(
         body=body,
@@ -64,6 +66,7 @@ def _rendered(
     order: Order | None,
     language: str,
     says: dict[str, Any],
+    footer: Footer,
 ) -> str:
     """The text with its links, or without them where the number's country takes none."""
     rule = channel.config.law_at(Place(number=message.recipient)).links
@@ -72,9 +75,10 @@ def _rendered(
     voucher = _voucher(channel) if "voucher.code" in template.variables else None
 
     def with_links(urls: Mapping[str, str], without: tuple[str, ...] = ()) -> str:
-        context = build_context(channel, order, language, says, urls, voucher)
+        words = footer.words(language)
+        context = build_context(channel, order, language, says, urls, voucher, words)
         context["fulfillment"] |= dict.fromkeys(without)
-        return template.render(context, locale=language)
+        return footer.on(template.render(context, locale=language), language)
 
     body = with_links(urls)
     if urls and rule is Links.ONE_SEGMENT and segments.measure(body).segment_count > 1:

@@ -24,7 +24,7 @@ from ..domain.consent import EVERYTHING, MARKETING, Scope
 from ..events.texts.pages import WORDS, words_language
 from ..models import Link
 from ..ports import Ports
-from ..services import opt_out_page
+from ..services import double_opt_in, opt_out_page, surveys
 from ..services.channels import load
 from ..services.opt_out_page import Choice, Holds
 from .webhooks import bounded_body
@@ -204,6 +204,63 @@ def _ended(words: Mapping[str, str]) -> View:
     return View(now=words["ended"], status=410)
 
 
+# ---------------------------------------------------------------------- yes to a double opt-in
+
+YES = "yes"
+
+
+def _show_request(link: Link, visitor: Visitor, ports: Ports) -> View:
+    words = visitor.words
+    if double_opt_in.is_confirmed(link):
+        return View(now=words["opted_in"])
+    if _is_over(link, ports):
+        return _ended(words)
+    asked = link.message.says.get("opt_in", {}).get("scopes", ())
+    return View(
+        quote=link.message.body,
+        about=tuple(words[f"scope_{scope}"] for scope in asked),
+        question=words["opt_in"],
+        buttons=(Button(value=YES, label=words["yes"]),),
+    )
+
+
+def _take_yes(link: Link, choice: str, visitor: Visitor, ports: Ports) -> View | None:
+    if choice != YES:
+        return None
+    double_opt_in.confirm_link(link, ports, ip=visitor.ip)
+    link.refresh_from_db()
+    return _show_request(link, visitor, ports)
+
+
+# ------------------------------------------------------------------------------- how was it?
+
+
+def _show_survey(link: Link, visitor: Visitor, ports: Ports) -> View:
+    words = visitor.words
+    if surveys.score_of(link) is not None:
+        return View(now=words["scored"])
+    if _is_over(link, ports):
+        return _ended(words)
+    return View(
+        question=words["survey"].format(order=link.message.order_number),
+        buttons=tuple(Button(value=str(each), label=str(each)) for each in surveys.SCORES),
+        ends=(words["worst"], words["best"]),
+    )
+
+
+def _take_score(link: Link, choice: str, visitor: Visitor, ports: Ports) -> View | None:
+    if choice not in map(str, surveys.SCORES):
+        return None
+    surveys.take_score_link(link, int(choice), ports)
+    return _show_survey(link, visitor, ports)
+
+
+def _is_over(link: Link, ports: Ports) -> bool:
+    return bool(link.ended_at) or ports.clock.now() >= link.expires_at
+
+
 BEHIND: Mapping[str, Behind] = {
     Link.Kind.OPT_OUT: Behind(_show_stops, _take_stop),
+    Link.Kind.OPT_IN: Behind(_show_request, _take_yes),
+    Link.Kind.SURVEY: Behind(_show_survey, _take_score),
 }

@@ -33,6 +33,7 @@ DEFAULTS = {
     "sender_rates": {},
     "max_segments": 4,
     "link_base": "",
+    "opt_out_numbers": {},
     "recovery_url": "",
     "retry_url": "",
     "order_url": "",
@@ -72,6 +73,7 @@ def test_every_setting_is_read() -> None:
         "sender_rate.+12125552368 = 1\r\n"
         "max_segments = 2\n"
         "link_base = https://shop.example.com/s/\n"
+        "opt_out_number = +48 512 345 678, fr 36180\n"
         "recovery_url = https://shop.example.com/cart?c={{ checkout.token }}#top\n"
         "retry_url = https://shop.example.com/pay/{{order.id}}\n"
         "order_url = https://shop.example.com/o/{{ order.token }}\n"
@@ -102,6 +104,7 @@ def test_every_setting_is_read() -> None:
         "sender_rates": {"12125552368": 1.0},
         "max_segments": 2,
         "link_base": "https://shop.example.com/s",
+        "opt_out_numbers": {"": "+48512345678", "FR": "36180"},
         "recovery_url": "https://shop.example.com/cart?c={{ checkout.token }}#top",
         "retry_url": "https://shop.example.com/pay/{{order.id}}",
         "order_url": "https://shop.example.com/o/{{ order.token }}",
