@@ -16,6 +16,7 @@ from .reasons import Reason
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
+_RECOGNISABLE = 7  #: digits; fewer end many numbers
 MAX_LENGTH = 40  #: characters; the longest number, with every separator, has about 30
 
 
@@ -107,6 +108,26 @@ def country_of(e164: str) -> str:
         return ""
     region = phonenumbers.region_code_for_number(number) or ""
     return region if region.isalpha() else ""
+
+
+def may_mean(raw: str, e164: str) -> bool:
+    """Whether *raw*, wherever it is dialled from and however it is written, may be this number."""
+    import phonenumbers
+    from phonenumbers import MatchType
+
+    digits = _digits(raw).lstrip("0")
+    if len(digits) >= _RECOGNISABLE and e164.endswith(digits):
+        return True
+    match = phonenumbers.is_number_match(raw[:MAX_LENGTH], e164)
+    return match in (MatchType.NSN_MATCH, MatchType.EXACT_MATCH)
+
+
+def dial_prefix(country: str) -> tuple[str, bool]:
+    """What E.164 numbers of an ISO country begin with ("+1"), and whether other countries' do."""
+    import phonenumbers
+
+    code = phonenumbers.country_code_for_valid_region(country)
+    return f"+{code}", len(phonenumbers.region_codes_for_country_code(code)) > 1
 
 
 def is_valid_region(region: str | None) -> bool:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
-from saleor.account.models import Address
+from saleor.account.models import Address, User
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.order.models import Order
 
 MOST_ADDRESSES = 20_000  #: of the phones of one batch: every order copies its addresses
-_NO_ORDER = ("draft", "canceled", "expired")
+NO_ORDER = ("draft", "canceled", "expired")  #: statuses of what is no order of anybody
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def orders_since(
     )
     rows = (
         Order.objects.filter(theirs, created_at__gt=since)
-        .exclude(status__in=_NO_ORDER)
+        .exclude(status__in=NO_ORDER)
         .order_by("created_at")
         .values(
             "pk", "created_at", "checkout_token", "total_gross_amount", "currency", "user_id",
@@ -150,3 +150,16 @@ def orders_since(
 def addresses_of(persons: Collection[Person]) -> list[int]:
     """Ids of the addresses with these persons' phones."""
     return _addresses(_marked(persons, "phone:"))
+
+
+def phones_of(email: str) -> list[tuple[str, str]]:
+    """See ``ports.Shop.phones_of``."""
+    users = User.objects.filter(email__iexact=email).values("pk")
+    carts = Checkout.objects.filter(Q(user__in=users) | Q(email__iexact=email)).order_by()
+    placed = Order.objects.filter(Q(user__in=users) | Q(user_email__iexact=email)).order_by()
+    theirs = Q(user_addresses__in=users)
+    for rows in (carts, placed):
+        theirs |= Q(pk__in=rows.values("billing_address"))
+        theirs |= Q(pk__in=rows.values("shipping_address"))
+    found = Address.objects.filter(theirs).exclude(phone="").order_by("pk")
+    return list(dict.fromkeys((phone_text(row.phone), row.country.code or "") for row in found))

@@ -3,86 +3,164 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from ..domain.consent import Act
 from ..domain.transitions import MessageStatus
-from ..models import DeliveryReceipt, InboundMessage, Message, ShopEvent, WebhookRequest
+from ..models import (
+    ConsentBox,
+    ConsentEntry,
+    DeliveryReceipt,
+    InboundMessage,
+    Link,
+    Message,
+    ShopEvent,
+    WebhookRequest,
+)
+from ..models.keyed_hash import keyed_hash
 from ..models.message import WAITING
 from ..ports import Ports
 from .channels import load
-from .erasing import ERASED, erase
+from .erasing import ERASED, ERASED_RECEIPT, erase, erase_replies
 
 DECISIONS = dt.timedelta(days=400)
 #: Raw requests, and receipts of no message of ours: long enough to mend and replay, and longer
 #: than a signed request stays valid, as they hold the nonces that were used.
 WEBHOOKS = dt.timedelta(days=14)
+#: Proof of consent and opt-outs names its person for this long after their last text.
+#: https://docs.bird.com/applications/help-and-reference/deliverability-and-compliance/united-states-sms-mms-compliance/us-state-level-laws-and-regulations
+LEDGER = dt.timedelta(days=4 * 365 + 1)
 STEP = 1000  #: rows per statement
+
+_STOPS = (Act.WITHDRAWN, Act.HELD)
+
+#: One bounded step: what is older than this instant is taken out; returns the rows touched.
+Step = Callable[[dt.datetime], int]
 
 
 def run(ports: Ports, until: dt.datetime) -> int:
-    """Ended texts older than their channel's ``retention_days`` have no body and no number;
-    events and decisions older than 400 days are gone. Returns the rows touched; bounded by
-    ``until``, the next run goes on.
+    """Ended texts older than their channel's ``retention_days`` have no body and no number, and
+    so have replies that nobody needs to read; events and decisions older than 400 days are gone;
+    acts of consent name nobody 4 years after the person's last one and last text. Returns the
+    rows touched; bounded by ``until``, the next run goes on.
     """
     touched = 0
-    now = ports.clock.now()
-    with ports.shop.writer():
-        days = {c.id: c.config.retention_days for c in load(ports).values()}
-    shortest = min(days.values(), default=90)
-    kept = [
-        (Q(channel_id=channel_id), now - dt.timedelta(days=each))
-        for channel_id, each in days.items()
-    ]
-    kept.append((~Q(channel_id__in=days), now - dt.timedelta(days=shortest)))
-    for where, before in kept:
-        while ports.clock.now() < until and (rows := _erase(ports, where, before)):
-            touched += rows
-    replies_before = now - dt.timedelta(days=shortest)
-    while ports.clock.now() < until and (rows := _erase_replies(ports, replies_before)):
-        touched += rows
-    for delete, before in ((_delete_webhooks, now - WEBHOOKS), (_delete, now - DECISIONS)):
-        while ports.clock.now() < until and (rows := delete(ports, before)):
+    for step, before in _steps(ports):
+        while ports.clock.now() < until:
+            with ports.shop.writer():
+                rows = step(before)
+            if not rows:
+                break
             touched += rows
     return touched
 
 
-def _erase(ports: Ports, where: Q, before: dt.datetime) -> int:
+def _steps(ports: Ports) -> list[tuple[Step, dt.datetime]]:
+    now = ports.clock.now()
     with ports.shop.writer():
+        days = {c.id: c.config.retention_days for c in load(ports).values()}
+    shortest = now - dt.timedelta(days=min(days.values(), default=90))
+    texts = [
+        (_texts(Q(channel_id=channel_id)), now - dt.timedelta(days=each))
+        for channel_id, each in days.items()
+    ]
+    return [
+        *texts,
+        (_texts(~Q(channel_id__in=days)), shortest),
+        (_late_receipts, shortest),
+        (_replies, shortest),
+        (_link_readers, now),
+        (_webhooks, now - WEBHOOKS),
+        (_decisions, now - DECISIONS),
+        (_ledger, now - LEDGER),
+    ]
+
+
+def _texts(where: Q) -> Step:
+    def erase_texts(before: dt.datetime) -> int:
         old = (
             Message.objects.filter(where, created_at__lt=before)
             .exclude(status__in=[*WAITING, MessageStatus.SENDING])
             .exclude(**ERASED)
             .order_by("created_at")
-            .values_list("pk", flat=True)[:STEP]
         )
-        return erase(list(old))
+        return erase(_first(old))
+
+    return erase_texts
 
 
-def _erase_replies(ports: Ports, before: dt.datetime) -> int:
-    with ports.shop.writer():
-        old = InboundMessage.objects.filter(received_at__lt=before).exclude(sender="", body="")
-        ids = list(old.order_by("received_at").values_list("pk", flat=True)[:STEP])
-        return InboundMessage.objects.filter(pk__in=ids).update(sender="", body="", parts={})
+def _late_receipts(before: dt.datetime) -> int:
+    """Those that came when their text's own were erased already."""
+    late = DeliveryReceipt.objects.filter(received_at__lt=before, message__recipient="")
+    ids = _first(late.exclude(**ERASED_RECEIPT).order_by("received_at"))
+    return DeliveryReceipt.objects.filter(pk__in=ids).update(**ERASED_RECEIPT)
 
 
-def _delete_webhooks(ports: Ports, before: dt.datetime) -> int:
-    with ports.shop.writer():
-        receipts = DeliveryReceipt.objects.filter(message__isnull=True, received_at__lt=before)
-        ids = list(receipts.order_by("received_at").values_list("pk", flat=True)[:STEP])
-        gone, _ = DeliveryReceipt.objects.filter(pk__in=ids).delete()
-        requests = WebhookRequest.objects.filter(received_at__lt=before).order_by("received_at")
-        ids = list(requests.values_list("pk", flat=True)[:STEP])
-        also_gone, _ = WebhookRequest.objects.filter(pk__in=ids).delete()
-        return gone + also_gone
+def _replies(before: dt.datetime) -> int:
+    old = InboundMessage.objects.filter(received_at__lt=before).exclude(sender="", body="")
+    in_review = Q(review_by__isnull=False, resolved_at__isnull=True)
+    return erase_replies(_first(old.exclude(in_review).order_by("received_at")))
 
 
-def _delete(ports: Ports, before: dt.datetime) -> int:
-    with ports.shop.writer():
-        messages = Message.objects.filter(created_at__lt=before).order_by("created_at")
-        ids = list(messages.values_list("pk", flat=True)[:STEP])
-        gone, _ = Message.objects.filter(pk__in=ids).delete()
-        events = ShopEvent.objects.filter(recorded_at__lt=before, plan_at__isnull=True)
-        ids = list(events.order_by("recorded_at").values_list("pk", flat=True)[:STEP])
-        also_gone, _ = ShopEvent.objects.filter(pk__in=ids).delete()
-        return gone + also_gone
+def _link_readers(now: dt.datetime) -> int:
+    over = Link.objects.filter(Q(expires_at__lt=now) | Q(ended_at__lt=now)).exclude(recipient="")
+    return Link.objects.filter(pk__in=_first(over)).update(recipient="")
+
+
+def _webhooks(before: dt.datetime) -> int:
+    receipts = DeliveryReceipt.objects.filter(message__isnull=True, received_at__lt=before)
+    requests = WebhookRequest.objects.filter(received_at__lt=before)
+    return _delete(receipts.order_by("received_at")) + _delete(requests.order_by("received_at"))
+
+
+def _decisions(before: dt.datetime) -> int:
+    in_review = Q(review_by__isnull=False, resolved_at__isnull=True)
+    replies = InboundMessage.objects.filter(received_at__lt=before).exclude(in_review)
+    boxes = ConsentBox.objects.filter(seen_at__lt=before, process_at__isnull=True)
+    events = ShopEvent.objects.filter(recorded_at__lt=before, plan_at__isnull=True)
+    return (
+        _delete(Message.objects.filter(created_at__lt=before).order_by("created_at"))
+        + _delete(events.order_by("recorded_at"))
+        + _delete(replies.order_by("received_at"))
+        + _delete(boxes.order_by("seen_at"))
+    )
+
+
+def _ledger(before: dt.datetime) -> int:
+    """Acts name nobody any more where the last one, and every text, is from before then.
+
+    They are kept under a keyed hash, so that a stop holds for ever. A permission that stands
+    keeps its whole proof: texts may have gone out on it whose rows are gone by now.
+    """
+    same = {"number": OuterRef("number")}
+    stops = ConsentEntry.objects.filter(
+        Q(channel_id=None) | Q(channel_id=OuterRef("channel_id")), **same, act__in=_STOPS,
+        scope=OuterRef("scope"), occurred_at__gte=OuterRef("occurred_at"),
+    )  # fmt: skip
+    standing = ConsentEntry.objects.filter(~Exists(stops), **same).exclude(act__in=_STOPS)
+    quiet = (
+        ConsentEntry.objects.filter(recorded_at__lt=before)
+        .exclude(number="")
+        .exclude(Exists(ConsentEntry.objects.filter(**same, recorded_at__gte=before)))
+        .exclude(Exists(standing))
+        .exclude(Exists(Message.objects.filter(recipient=OuterRef("number"))))
+    )
+    numbers = quiet.order_by().values_list("number", flat=True).distinct()
+    return sum(
+        ConsentEntry.objects.filter(number=number).forget(keyed_hash(number))
+        for number in list(numbers[:STEP])
+    )
+
+
+def _first(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.values_list("pk", flat=True)[:STEP])
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    """The first of them are gone."""
+    gone: int
+    gone, _ = rows.model._base_manager.filter(pk__in=_first(rows)).delete()
+    return gone

@@ -29,7 +29,8 @@ class Command(SmsCommand):
         rows = suppression.all_of(self.ports)
         lines = [f"{len(rows)} numbers are not texted"]
         lines += [
-            f"{r.number} {r.reason} since {r.since:%Y-%m-%d} {r.source}".rstrip() for r in rows
+            f"{r.number or '(erased)'} {r.reason} since {r.since:%Y-%m-%d} {r.source}".rstrip()
+            for r in rows
         ]
         self.show(rows, "\n".join(lines), as_json=options["json"])
 
