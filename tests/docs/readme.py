@@ -192,7 +192,7 @@ SAID_BY_COMMANDS = {
     "sms_explain": "sms_explain 1009",
     "sms_send_test": "sms_send_test +48512345678 --channel europe",
     "sms_status": "sms_status",
-    "sms_person": "sms_person +393477654321",
+    "sms_person": "sms_person export +393477654321",
     "sms_report": "sms_report",
     "sms_suppressions": "sms_suppressions --add +48602111222",
     "sms_replay_webhook": "sms_replay_webhook --failed",
