@@ -66,12 +66,12 @@ def check(
     return in_form_order(found)
 
 
-def no_such_voucher(code: str) -> Problem:
+def no_such_voucher(code: str, setting: str = "abandoned.voucher") -> Problem:
     """The shop has no voucher of this code that the channel's customers can use."""
     return problem(
         "advanced",
-        f"abandoned.voucher: {excerpt(code)} is no voucher code that customers of this channel can "
-        "use now. Write one that is active, not expired and not used up, or take the line out.",
+        f"{setting}: {excerpt(code)} is no voucher code that customers of this channel can use "
+        "now. Write one that is active, not expired and not used up, or take the line out.",
     )
 
 

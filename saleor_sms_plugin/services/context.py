@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -61,9 +61,21 @@ def build_context(
     if len(orders := says.get("orders", ())) > 1:
         total = sum((Decimal(each["total"]) for each in orders), Decimal(0))
         context["digest"] = {"count": len(orders), "total": money(total)}
-    if order is None:
-        return context
+    if order is not None:
+        _tell_of(order, says, context, channel, money)
+    for name, url in (urls or {}).items():
+        group, _, key = name.partition(".")
+        context[group][key] = url
+    return context
 
+
+def _tell_of(
+    order: Order,
+    says: Mapping[str, Any],
+    context: Context,
+    channel: Channel,
+    money: Callable[[Decimal], str],
+) -> None:
     person = order.billing or order.shipping
     context["order"] = {
         "number": order.number or None,
@@ -96,7 +108,7 @@ def build_context(
             if parcel.id in says.get("parcels", {}) and parcel.status != "canceled"
         ],
         order,
-        config,
+        channel.config,
     )
     if failed := says.get("failed"):
         amount = Decimal(failed["amount"])
@@ -106,10 +118,6 @@ def build_context(
         }
     if (refund := says.get("refund")) is not None and Decimal(refund) > 0:
         context["refund"] = {"amount": money(Decimal(refund)), "amount_value": Decimal(refund)}
-    for name, url in (urls or {}).items():
-        group, _, key = name.partition(".")
-        context[group][key] = url
-    return context
 
 
 _ORDER = (

@@ -39,13 +39,19 @@ def refusals(
     config = parse(new, environ=os.environ, channel_country=country)
     if active and not found:
         found = _unusable(config)
-    code = config.abandoned_voucher
-    asked = active or code != parse(old, environ=os.environ).abandoned_voucher
-    if code and asked:
+    before = parse(old, environ=os.environ)
+    for setting, attribute in _VOUCHERS.items():
+        code = getattr(config, attribute)
+        if not code or not (active or code != getattr(before, attribute)):
+            continue
         with ports.shop.writer():
             if ports.shop.voucher(code, channel_id) is None:
-                found = (*found, no_such_voucher(code))
+                found = (*found, no_such_voucher(code, setting))
     return found
+
+
+#: of the field “Advanced” → of ``SmsConfig``
+_VOUCHERS = {"abandoned.voucher": "abandoned_voucher", "opt_in.reward": "opt_in_reward"}
 
 
 def _unusable(config: SmsConfig) -> tuple[Problem, ...]:

@@ -1,0 +1,347 @@
+"""Double opt-in: who is asked, when and how often, what confirms, and what a text then needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Basis, Scope
+from saleor_sms_plugin.models import ConsentEntry, Link, Message
+from saleor_sms_plugin.ports import Address, Box, Checkout, Voucher
+from saleor_sms_plugin.services import boxes, channels, double_opt_in, ledger, opting
+from saleor_sms_plugin.services.ledger import Deed, Source
+from saleor_sms_plugin.services.recipients import Recipient
+
+from .stage import BUYER, CHANNEL, Stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FIRST = "checkout_abandoned"
+NUMBER = "+447700900123"
+ITALIAN = Address(phone="+393471234567", country="IT", first_name="Ada", last_name="Bo")
+AMERICAN = Address(phone="+12125552368", country="US", first_name="Ann", last_name="Lee")
+ON = "double_opt_in = on"
+
+
+def shop(stage: Stage, advanced: str = ON, **values: Any) -> Stage:
+    """Reminders are on; the sender is a name, which takes no replies."""
+    stage.configure(FIRST, **({"advanced": advanced, "storefront_url": "https://a.pl"} | values))
+    stage.clock.move(minutes=1)
+    return stage
+
+
+def tick(stage: Stage, name: str = "c1", at: Address = BUYER, **values: str) -> Checkout:
+    """This person ticks both boxes on a new cart, and a worker runs."""
+    ticked = {"sms_offers": "true", "sms_cart_reminders": "true", "sms_wording": "Yes."} | values
+    now = stage.clock.now()
+    box = Box(source="checkout", subject_id=name, since=now, channel_id=CHANNEL, values=ticked)
+    stage.shop.changed[name] = now
+    left = stage.shop.put_checkout(
+        Checkout(
+            id=name, channel_id=CHANNEL, channel_slug="channel-1", language="en", created_at=now,
+            currency="EUR", total=Decimal("9.90"), item_count=1, billing=at, shipping=at,
+            lines="aaaa", boxes=(box,),
+        )
+    )  # fmt: skip
+    boxes.hear(lambda: box, stage.ports)
+    stage.run()
+    return left
+
+
+def confirm(stage: Stage, number: str = BUYER.phone, **more: Any) -> bool:
+    return double_opt_in.confirm(number, stage.ports, source=Source.REPLY, **more)
+
+
+def confirmed() -> list[str]:
+    """The scopes that were confirmed."""
+    entries = ConsentEntry.objects.filter(act=Act.CONFIRMED).order_by("pk")
+    return list(entries.values_list("scope", flat=True))
+
+
+def test_a_name_as_sender_asks_by_a_link(stage: Stage) -> None:
+    """One text at once, with a link of its own that lasts seven days, and no offer."""
+    shop(stage)
+    tick(stage)
+    link = Link.objects.get()
+    assert stage.bodies == [
+        "Acme: please confirm you want our offers by SMS: "
+        f"https://api.shop.example.com/plugins/saleor_sms_plugin/s/{link.token} "
+        "Not you? Ignore this."
+    ]
+    assert (link.kind, link.recipient) == ("opt_in", BUYER.phone)
+    assert link.expires_at - link.created_at == dt.timedelta(days=7)
+
+
+def test_a_number_as_sender_asks_for_yes(stage: Stage) -> None:
+    """No link."""
+    shop(stage, sender_id=NUMBER)
+    tick(stage)
+    assert stage.bodies == [
+        "Acme: please confirm you want our offers by SMS: reply YES. Not you? Ignore this."
+    ]
+    assert Link.objects.count() == 0
+
+
+def test_it_is_asked_at_night_too(stage: Stage) -> None:
+    """It answers what the person did a moment ago."""
+    shop(stage)
+    stage.clock.move(hours=11)  # midnight in Warsaw
+    tick(stage)
+    assert len(stage.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("advanced", "at", "asked"),
+    [
+        ("", BUYER, 0),
+        ("", ITALIAN, 1),
+        (ON, BUYER, 1),
+        ("double_opt_in = off", ITALIAN, 0),
+        ("double_opt_in = off", AMERICAN, 1),
+    ],
+)
+def test_who_is_asked(stage: Stage, advanced: str, at: Address, asked: int) -> None:
+    """Auto: where the law's table has it; off never lowers what a law requires."""
+    shop(stage, advanced=advanced, sender_id=NUMBER, allowed_countries="PL, IT, US")
+    tick(stage, at=at)
+    requests = Message.objects.filter(event_name__in=double_opt_in.REQUESTS)
+    assert requests.count() == asked
+
+
+def test_usa_the_request_names_what_the_carriers_want(stage: Stage) -> None:
+    """Brand, offers and cart reminders, frequency, rates, HELP and STOP."""
+    shop(stage, advanced="", sender_id="+12125550100")
+    tick(stage, at=AMERICAN)
+    assert stage.bodies == [
+        "Acme: reply YES to get recurring offers and cart reminders. Msg freq varies. "
+        "Msg&data rates may apply. HELP for help, STOP to opt out."
+    ]
+
+
+@pytest.mark.parametrize(("minutes", "asked"), [(10, 1), (11, 0)])
+def test_a_box_is_answered_within_ten_minutes_or_never(
+    stage: Stage, minutes: int, asked: int
+) -> None:
+    """The worker was away: a request now would come from nowhere."""
+    shop(stage)
+    at = (stage.clock.now() - dt.timedelta(minutes=4)).isoformat()
+    stage.clock.move(minutes=minutes - 4)
+    assert stage.clock.now() - dt.datetime.fromisoformat(at) == dt.timedelta(minutes=minutes)
+    left = tick(stage, sms_offers="", sms_cart_reminders="")
+    since = left.created_at - dt.timedelta(hours=1)
+    box = Box(
+        source="checkout", subject_id="c1", since=since, channel_id=CHANNEL,
+        values={"sms_offers": at},
+    )  # fmt: skip
+    boxes.hear(lambda: box, stage.ports)
+    stage.run()
+    assert len(stage.bodies) == asked
+
+
+def test_a_request_that_cannot_leave_ends_ten_minutes_after_the_box(stage: Stage) -> None:
+    """Whatever held it up."""
+    shop(stage)
+    tick(stage)
+    message = Message.objects.get()
+    assert message.expires_at == stage.clock.now() + dt.timedelta(minutes=10)
+
+
+def test_once_a_day_whatever_is_ticked(stage: Stage) -> None:
+    """Ten carts with a stranger's phone are one text; the others say why there is none."""
+    shop(stage)
+    for number in range(10):
+        tick(stage, f"c{number}")
+    rows = list(Message.objects.order_by("pk").values_list("status", "reason"))
+    assert rows == [("sent", ""), *[("suppressed", "asked_before")] * 9]
+    stage.clock.move(days=1, seconds=1)
+    tick(stage, "c10")
+    assert len(stage.bodies) == 2
+
+
+def test_given_by_staff_nobody_is_asked(stage: Stage) -> None:
+    """Nor for an import: a request to them would be an offer nobody asked for."""
+    shop(stage)
+    ledger.put(
+        [Deed(number=BUYER.phone, scopes=MARKETING, act=Act.GIVEN, source=Source.IMPORT)],
+        stage.ports,
+    )
+    stage.run()
+    assert Message.objects.count() == 0
+
+
+def test_yes_confirms_what_was_asked(stage: Stage) -> None:
+    """Both boxes, with the text that the person read; a second YES answers nothing."""
+    shop(stage, sender_id=NUMBER)
+    tick(stage)
+    stage.clock.move(minutes=1)
+    assert confirm(stage, sender_id=NUMBER.lstrip("+"))
+    assert confirmed() == ["offers", "cart_reminders"]
+    entry = ConsentEntry.objects.filter(act=Act.CONFIRMED).first()
+    assert entry is not None
+    assert (entry.basis, entry.source, entry.wording) == (
+        Basis.EXPRESS_WRITTEN, "reply", stage.bodies[0],
+    )  # fmt: skip
+    assert not confirm(stage)
+    assert len(confirmed()) == 2
+
+
+def test_yes_to_nothing_opts_nobody_in(stage: Stage) -> None:
+    """It only answers an open request."""
+    shop(stage, advanced="", sender_id=NUMBER)
+    assert not confirm(stage)
+    tick(stage)  # Poland: nothing was asked
+    assert not confirm(stage)
+    assert confirmed() == []
+
+
+@pytest.mark.parametrize(
+    ("more", "answer"), [({"days": 6, "hours": 23}, True), ({"days": 7}, False)]
+)
+def test_a_request_is_open_for_seven_days(stage: Stage, more: Any, answer: bool) -> None:
+    """Then the consent stays unconfirmed until a box is ticked again."""
+    shop(stage, sender_id=NUMBER)
+    tick(stage)
+    stage.clock.move(**more)
+    assert confirm(stage) is answer
+
+
+def test_the_page_confirms_once(stage: Stage) -> None:
+    """The second time the link says that it ended."""
+    shop(stage)
+    tick(stage)
+    link = Link.objects.get()
+    assert double_opt_in.confirm_link(link, stage.ports, ip="192.0.2.1")
+    assert not double_opt_in.confirm_link(link, stage.ports)
+    entry = ConsentEntry.objects.filter(act=Act.CONFIRMED).first()
+    assert entry is not None
+    assert (entry.source, entry.ip) == ("page", "192.0.2.1")
+
+
+def test_after_a_stop_the_request_is_closed(stage: Stage) -> None:
+    """Neither YES nor the page brings back what was stopped since."""
+    shop(stage)
+    tick(stage)
+    stage.clock.move(minutes=1)
+    stop = Deed(number=BUYER.phone, scopes=EVERYTHING, act=Act.WITHDRAWN, source=Source.REPLY)
+    opting.opt_out([stop], stage.ports)
+    assert not double_opt_in.confirm_link(Link.objects.get(), stage.ports)
+    assert not confirm(stage)
+
+
+def test_a_stop_ends_a_request_that_waits(stage: Stage) -> None:
+    """It is not sent any more."""
+    shop(stage)
+    given = Deed(
+        number=BUYER.phone, scopes=MARKETING, act=Act.GIVEN, source=Source.CHECKOUT,
+        at=stage.clock.now(),
+    )  # fmt: skip
+    channel = channels.load(stage.ports)[CHANNEL]
+    ledger.put([given], stage.ports)
+    person = Recipient(number=BUYER.phone, country="PL")
+    double_opt_in.ask([given], person, "en", channel, stage.ports)
+    stop = Deed(number=BUYER.phone, scopes=EVERYTHING, act=Act.WITHDRAWN, source=Source.REPLY)
+    opting.opt_out([stop], stage.ports)
+    stage.run()
+    assert stage.rows == [(double_opt_in.REQUEST, "suppressed", "opted_out")]
+
+
+@pytest.mark.parametrize("confirms", [False, True])
+def test_usa_a_cart_reminder_only_after_a_confirmed_double_opt_in(
+    stage: Stage, confirms: bool
+) -> None:
+    """Even where the channel switches double opt-in off."""
+    shop(stage, advanced="double_opt_in = off", sender_id="+12125550100")
+    stage.clock.move(hours=6)  # afternoon from New York to Hawaii
+    tick(stage, at=AMERICAN)
+    stage.clock.move(minutes=1)
+    if confirms:
+        assert confirm(stage, AMERICAN.phone)
+    stage.later(minutes=59)
+    assert stage.rows[-1] == (
+        (FIRST, "sent", "") if confirms else (FIRST, "suppressed", "not_confirmed")
+    )
+
+
+def test_usa_a_cart_reminder_needs_the_wording_on_record(stage: Stage) -> None:
+    """Prior express written consent."""
+    shop(stage, advanced="", sender_id="+12125550100")
+    stage.clock.move(hours=6)
+    tick(stage, at=AMERICAN, sms_wording="")
+    stage.clock.move(minutes=1)
+    assert confirm(stage, AMERICAN.phone)
+    stage.later(minutes=59)
+    assert stage.rows[-1] == (FIRST, "suppressed", "no_consent")
+    assert "with the wording that the person read" in Message.objects.latest("pk").detail
+
+
+def test_italy_double_opt_in_unless_the_shop_switches_it_off(stage: Stage) -> None:
+    """The Garante takes it as the minimum; the default is on."""
+    shop(stage, advanced="", sender_id=NUMBER)
+    tick(stage, at=ITALIAN)
+    stage.later(minutes=60)
+    assert stage.rows[-1] == (FIRST, "suppressed", "not_confirmed")
+
+
+def test_poland_express_consent_is_enough(stage: Stage) -> None:
+    """No second step."""
+    shop(stage, advanced="", sender_id=NUMBER)
+    tick(stage)
+    stage.later(minutes=60)
+    assert stage.rows == [(FIRST, "sent", "")]
+
+
+def test_a_reward_follows_the_first_confirmation(stage: Stage) -> None:
+    """A voucher of the shop, once per number and channel."""
+    shop(stage, advanced=f"{ON}\nopt_in.reward = HELLO", sender_id=NUMBER)
+    stage.shop.vouchers["HELLO"] = Voucher(code="HELLO")
+    tick(stage)
+    stage.clock.move(minutes=1)
+    assert confirm(stage)
+    stage.run()
+    assert stage.bodies[1].startswith("Acme: thank you for joining! Code HELLO.")
+    stop = Deed(number=BUYER.phone, scopes=MARKETING, act=Act.WITHDRAWN, source=Source.REPLY)
+    opting.opt_out([stop], stage.ports)
+    stage.clock.move(days=2)
+    tick(stage, "c2")
+    stage.clock.move(minutes=1)
+    assert confirm(stage)
+    stage.run()
+    rewards = Message.objects.filter(event_name=double_opt_in.REWARD)
+    assert (rewards.count(), len(confirmed())) == (1, 4)
+
+
+def test_a_reward_may_be_a_link(stage: Stage) -> None:
+    """``opt_in.reward_url``."""
+    url = "https://shop.example.com/guide.pdf"
+    shop(stage, advanced=f"{ON}\nopt_in.reward_url = {url}", sender_id=NUMBER)
+    tick(stage)
+    confirm(stage)
+    stage.run()
+    assert url in stage.bodies[1]
+
+
+def test_without_a_reward_nothing_follows(stage: Stage) -> None:
+    """And a voucher that ended is not promised."""
+    shop(stage, advanced=f"{ON}\nopt_in.reward = GONE", sender_id=NUMBER)
+    tick(stage)
+    assert confirm(stage)
+    stage.run()
+    assert len(stage.bodies) == 1
+
+
+def test_a_request_that_nobody_can_answer_is_not_sent(stage: Stage) -> None:
+    """Belgium lets no link pass, and a name takes no YES."""
+    belgian = Address(phone="+32470123456", country="BE")
+    shop(stage, allowed_countries="BE")
+    tick(stage, at=belgian)
+    assert stage.rows == [(double_opt_in.REQUEST, "suppressed", "no_opt_out_path")]
+
+
+def test_one_scope_ticked_is_one_scope_confirmed(stage: Stage) -> None:
+    """A request for offers confirms no cart reminders."""
+    shop(stage, sender_id=NUMBER)
+    tick(stage, sms_cart_reminders="false")
+    assert confirm(stage)
+    assert confirmed() == [str(Scope.OFFERS)]
