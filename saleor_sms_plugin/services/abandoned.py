@@ -17,6 +17,7 @@ from ..events.catalogue import REMINDERS, EventSpec
 from ..models import CartSweep, Message, ShopEvent, locks
 from ..models.message import WAITING
 from ..ports import Checkout, IdleCheckout, Order, Ports
+from . import storm
 from .channels import Channel, activations, load
 from .record import Happening, record_many
 
@@ -106,7 +107,8 @@ def _record(found: Collection[IdleCheckout], channel_id: int, ports: Ports) -> i
     keys = [each.key for each in happenings]
     known = set(ShopEvent.objects.filter(key__in=keys).values_list("key", flat=True))
     new = [each for each in happenings if each.key not in known]
-    record_many(new, ports)
+    if new:
+        record_many(new, ports, storm.watch(ports, {(channel_id, SOURCE): len(new)}))
     return len(new)
 
 

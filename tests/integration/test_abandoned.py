@@ -372,6 +372,18 @@ def test_many_carts_of_one_instant_are_all_read(stage: Stage) -> None:
     assert abandoned.sweep(stage.ports, until + dt.timedelta(minutes=1)) == 0
 
 
+def test_far_more_than_usual_is_held_before_anybody_plans_it(stage: Stage) -> None:
+    """Six of five an hour: held from the first instant, and none goes out."""
+    configure(stage, advanced="storm = 10x 5")
+    for number in range(6):
+        cart(stage, f"c{number}")
+    stage.clock.move(minutes=60)
+    abandoned.sweep(stage.ports, stage.clock.now() + dt.timedelta(seconds=2))
+    assert set(ShopEvent.objects.values_list("held", flat=True)) == {True}
+    stage.later(seconds=1)
+    assert stage.rows == [(FIRST, "held", "storm")] * 6
+
+
 def test_a_deleted_cart_says_so(stage: Stage) -> None:
     """Gone between sweep and planning; the next cart is not held up."""
     configure(stage)
