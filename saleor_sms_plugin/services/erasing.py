@@ -33,10 +33,11 @@ def erase_replies(inbound_ids: Collection[int]) -> int:
 
 def erase_naming(number: str) -> None:
     """What holds this E.164 number outside its texts and replies holds it no longer: receipts of
-    no text of ours, links, and a provider's requests, whatever came of them."""
+    no text of ours, links, what others wrote, and a provider's requests, whatever came of them."""
     digits = number.removeprefix("+")
     DeliveryReceipt.objects.filter(recipient=number).update(**ERASED_RECEIPT)
     Link.objects.filter(recipient=number).update(recipient="")
+    InboundMessage.objects.filter(body__contains=digits).update(body="", parts={})
     # PostgreSQL shows and compares bytes as hexadecimal digits.
     naming = Q(query__contains=digits) | Q(body__contains=digits.encode().hex())
     WebhookRequest.objects.filter(naming).update(**ERASED_REQUEST)

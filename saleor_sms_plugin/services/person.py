@@ -213,7 +213,8 @@ def forget_number(number: str, ports: Ports) -> Forgotten:
         )
         SuppressedNumber.objects.filter(number=number).delete()
         ConsentEntry.objects.filter(number=number).forget(number_hash)
-        texts = Message.objects.filter(recipient=number)
+        # Staff were told what the person wrote, and who it was.
+        texts = Message.objects.filter(Q(recipient=number) | Q(body__contains=number))
         Message.objects.filter(pk__in=[row.pk for row in not_begun(texts)]).update(
             status=MessageStatus.CANCELLED, reason=Reason.PERSON_ERASED, claim=None,
             claimed_until=None, finished_at=now,

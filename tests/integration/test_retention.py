@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
 from saleor_sms_plugin.exceptions import ProviderRejected
-from saleor_sms_plugin.models import Message, SendAttempt, ShopEvent
+from saleor_sms_plugin.domain.consent import Act, Scope
+from saleor_sms_plugin.models import (
+    ConsentBox,
+    ConsentEntry,
+    DeliveryReceipt,
+    ErasedNumber,
+    InboundMessage,
+    Link,
+    Message,
+    ProviderAccount,
+    SendAttempt,
+    ShopEvent,
+    SuppressedNumber,
+)
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import retention, working
-from tests.integration.stage import RUN, Stage
+from saleor_sms_plugin.services import ledger, person, retention, suppression, working
+from saleor_sms_plugin.services.channels import load
+from saleor_sms_plugin.services.ledger import Deed, Source
+from tests.integration.stage import BUYER, CHANNEL, RUN, Stage
 
 CREATED, STAFF = "order_created", "staff_order_created"
 
@@ -113,3 +129,161 @@ def test_erasing_is_bounded_and_goes_on(sent: Stage, monkeypatch: pytest.MonkeyP
 
     forget(sent)
     assert Message.objects.filter(recipient="").count() == 3
+
+
+def reply(stage: Stage, name: str, **columns: Any) -> InboundMessage:
+    """A text of the buyer came in now."""
+    account = ProviderAccount.objects.first() or ProviderAccount.objects.create(
+        provider="memory", key="k", created_at=stage.clock.now()
+    )
+    return InboundMessage.objects.create(
+        account=account, provider_message_id=name, sender=BUYER.phone, body="please stop",
+        parts={"1": "please stop"}, received_at=stage.clock.now(), **columns,
+    )  # fmt: skip
+
+
+def test_a_reply_is_kept_while_staff_have_to_read_it(sent: Stage) -> None:
+    """Then it is erased as others are, and gone after 400 days."""
+    reply(sent, "plain")
+    waits = reply(sent, "waits", review_by=sent.clock.now())
+    sent.clock.move(days=401)
+
+    forget(sent)
+
+    assert list(InboundMessage.objects.values_list("sender", "body")) == [
+        (BUYER.phone, "please stop")
+    ]
+    InboundMessage.objects.filter(pk=waits.pk).update(resolved_at=sent.clock.now())
+    forget(sent)
+    assert InboundMessage.objects.count() == 0
+
+
+def test_replies_are_erased_with_the_texts(sent: Stage) -> None:
+    """Number and words after 90 days; that there was one stays."""
+    reply(sent, "plain")
+    sent.clock.move(days=90, seconds=1)
+
+    forget(sent)
+
+    row = InboundMessage.objects.get()
+    assert (row.sender, row.body, row.parts) == ("", "", {})
+
+
+def test_a_receipt_that_came_late_is_erased(sent: Stage) -> None:
+    """Its text was erased before it came."""
+    sent.clock.move(days=91)
+    forget(sent)
+    message = Message.objects.order_by("pk")[0]
+    account = ProviderAccount.objects.create(provider="p", key="k", created_at=sent.clock.now())
+    DeliveryReceipt.objects.create(
+        account=account, position=0, message=message, recipient=BUYER.phone, detail="gone",
+        is_whole_message=True, received_at=sent.clock.now(),
+    )  # fmt: skip
+
+    sent.clock.move(days=90)
+    forget(sent)
+    assert DeliveryReceipt.objects.get().recipient == BUYER.phone
+
+    sent.clock.move(seconds=1)
+    forget(sent)
+    assert list(DeliveryReceipt.objects.values_list("recipient", "detail")) == [("", "")]
+
+
+def test_a_link_names_its_reader_to_its_end(sent: Stage) -> None:
+    """Until it expires, or ends before that."""
+    now, message = sent.clock.now(), Message.objects.order_by("pk")[0]
+    for kind, ended_at in (("opt_out", None), ("opt_in", now)):
+        Link.objects.create(
+            kind=kind, message=message, recipient=BUYER.phone, channel_id=CHANNEL,
+            created_at=now, expires_at=now + dt.timedelta(days=365), ended_at=ended_at,
+        )  # fmt: skip
+    sent.clock.move(days=365)
+    forget(sent)
+    readers = Link.objects.order_by("pk").values_list("recipient", flat=True)
+    assert list(readers) == [BUYER.phone, ""]
+
+    sent.clock.move(seconds=1)
+    forget(sent)
+
+    assert list(readers.all()) == ["", ""]
+
+
+def test_boxes_go_after_400_days(sent: Stage) -> None:
+    """A box that still waits for a phone does not."""
+    for name, process_at in (("done", None), ("waits", sent.clock.now())):
+        ConsentBox.objects.create(
+            key=name, source="checkout", subject_id=name, seen_at=sent.clock.now(),
+            process_at=process_at,
+        )  # fmt: skip
+    sent.clock.move(days=400, seconds=1)
+
+    forget(sent)
+
+    assert [box.key for box in ConsentBox.objects.all()] == ["waits"]
+
+
+def act(stage: Stage, what: Act, number: str = BUYER.phone) -> None:
+    deed = Deed(number=number, scopes=[Scope.SERVICE], act=what, source=Source.STAFF)
+    ledger.put([deed], stage.ports)
+
+
+def named() -> list[tuple[str, str]]:
+    return list(ConsentEntry.objects.order_by("pk").values_list("number", "act"))
+
+
+def test_a_stop_holds_for_ever_and_names_nobody_after_four_years(stage: Stage) -> None:
+    """Four years after the last act; the number is known by its keyed hash then."""
+    stage.configure(CREATED)
+    act(stage, Act.GIVEN)
+    stage.clock.move(days=365)
+    act(stage, Act.WITHDRAWN)
+    stage.clock.move(days=4 * 365 + 1)
+    forget(stage)
+    assert named() == [(BUYER.phone, "given"), (BUYER.phone, "withdrawn")]
+
+    stage.clock.move(seconds=1)
+    forget(stage)
+
+    assert named() == [("", "given"), ("", "withdrawn")]
+    channel = load(stage.ports)[CHANNEL]
+    known = ledger.read([BUYER.phone]).standing(BUYER.phone, Scope.SERVICE, channel)
+    assert known.stopped is not None
+    stage.happen(CREATED, stage.order())
+    stage.run()
+    assert stage.rows == [(CREATED, "suppressed", "opted_out")]
+
+
+@pytest.mark.parametrize("what", [Act.GIVEN, Act.RESTORED])
+def test_the_proof_of_what_may_be_sent_stays_whole(stage: Stage, what: Act) -> None:
+    """Texts may go out on it still, and may have gone out whose rows are gone."""
+    act(stage, Act.WITHDRAWN)
+    stage.clock.move(days=1)
+    act(stage, what)
+    stage.clock.move(days=3650)
+
+    forget(stage)
+
+    assert named() == [(BUYER.phone, "withdrawn"), (BUYER.phone, what)]
+
+
+def test_a_number_that_is_texted_is_named(sent: Stage) -> None:
+    """Four years count from the last text, too."""
+    act(sent, Act.WITHDRAWN)
+    act(sent, Act.WITHDRAWN, "+48700000001")
+    sent.clock.move(days=3650)
+    Message.objects.update(created_at=sent.clock.now())
+
+    forget(sent)
+
+    assert named() == [(BUYER.phone, "withdrawn"), ("", "withdrawn")]
+
+
+def test_who_is_not_texted_is_remembered(stage: Stage) -> None:
+    """The list, and who asked to be forgotten, for as long as the shop sends."""
+    suppression.add("+48601234567", stage.ports)
+    person.forget_number(BUYER.phone, stage.ports)
+    stage.clock.move(days=3650)
+
+    forget(stage)
+
+    assert (SuppressedNumber.objects.count(), ErasedNumber.objects.count()) == (1, 1)
