@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .advanced import FloodLimit, PhoneSource
+from .advanced import ALL_COUNTRIES, FloodLimit, PhoneSource
 from .checking import check, no_such_voucher
 from .fields import (
     Field,
@@ -19,6 +19,7 @@ from .rows import fingerprint, mask, stored_values
 from .texts import Text, sample_context
 
 __all__ = [
+    "ALL_COUNTRIES",
     "Field",
     "FloodLimit",
     "PhoneSource",

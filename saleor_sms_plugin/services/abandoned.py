@@ -123,18 +123,20 @@ def has_changed(said: Mapping[str, Any], order: Order) -> bool:
 
 
 def due_at(event: ShopEvent, spec: EventSpec, channel: Channel) -> dt.datetime:
-    """Not before this: the step's delay after the cart's last change, at once for other events."""
-    return event.occurred_at + dt.timedelta(seconds=channel.config.reminder_delay(spec.step))
+    """Not before this: the step's delay after the cart's last change, a survey's after its order
+    was sent, at once for other events."""
+    return event.occurred_at + dt.timedelta(seconds=channel.config.delay_seconds(spec))
 
 
 def expires_at(
     event: ShopEvent, spec: EventSpec, channel: Channel | None, rule: Rule | None = None
 ) -> dt.datetime:
-    """Too late after this: counted from the event, for further reminders from their own turn.
+    """Too late after this: counted from the event, for further reminders and surveys from their
+    own turn.
 
     A law may end reminders of a cart sooner.
     """
-    later = spec.step > 1 and channel
+    later = (spec.step > 1 or spec.asks) and channel
     begins = due_at(event, spec, channel) if later and channel else event.occurred_at
     end = begins + dt.timedelta(seconds=spec.expires_seconds)
     if spec.step and rule and rule.cart_within is not None:
@@ -182,9 +184,8 @@ class Budget:
 
 
 def _left(channel: Channel, now: dt.datetime) -> int:
-    midnight = now.astimezone(channel.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     today = Message.objects.filter(
-        purpose="marketing", created_at__gte=midnight, channel_id=channel.id,
+        purpose="marketing", created_at__gte=channel.midnight(now), channel_id=channel.id,
         event_name__in=NAMES, status__in=_COUNTS,
     )  # fmt: skip
     return channel.config.abandoned_daily_budget - today.count()

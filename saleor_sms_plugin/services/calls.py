@@ -28,6 +28,9 @@ from ..models import Message, SendAttempt
 from ..models.many import update_many
 from ..ports import Ports
 from ..providers import OutboundMessage, Provider, SendResult
+from . import caps
+from .caps import NONE, Bounds
+from .endings import finish
 from .writing import Text
 
 logger = logging.getLogger(__name__)
@@ -47,6 +50,7 @@ class Ready:
     message: Message
     text: Text
     provider: Provider
+    bounds: Bounds = NONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +94,7 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
     """Attempt rows are durable for the texts whose claim still holds; the others are left out.
 
     The fence: a claim that ran out while this worker slept is somebody else's text by now.
+    An offer over one of its bounds ends here.
     """
     now = ports.clock.now()
     with ports.shop.writer(), transaction.atomic():
@@ -108,6 +113,11 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
             for ready in batch
             if ours.get(ready.message.pk) == (ready.message.claim, ready.message.attempt_count)
         ]
+        over = caps.refusals([(ready.message, ready.bounds) for ready in kept], ports)
+        for ready in kept:
+            if refusal := over.get(ready.message.pk):
+                finish(ready.message, MessageStatus.SUPPRESSED, *refusal, now=now)
+        kept = [ready for ready in kept if ready.message.pk not in over]
         for ready in kept:
             _write(ready)
         update_many([ready.message for ready in kept], _WRITTEN)

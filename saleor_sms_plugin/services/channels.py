@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -47,6 +48,10 @@ class Channel:
         """The shop's own time: the setting, else its country's where that has one, else UTC."""
         zones = quiet_hours.zones_of(self.default_country)
         return ZoneInfo(self.config.staff_timezone or (zones[0] if len(zones) == 1 else "UTC"))
+
+    def midnight(self, now: dt.datetime) -> dt.datetime:
+        """When the shop's day began."""
+        return now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
     @property
     def staff_language(self) -> str:

@@ -56,6 +56,10 @@ def _refund_reversed(subject: Subject) -> bool:
     return subject.order.refunded <= 0 or subject.order.refunded < told
 
 
+def _refunded(subject: Subject) -> bool:
+    return subject.order.refunded > 0 and subject.order.refunded >= subject.order.total
+
+
 def _paid(subject: Subject) -> bool:
     order = subject.order
     if "cart" in subject.says:
@@ -90,6 +94,7 @@ CONDITIONS: dict[Reason, Callable[[Subject], bool]] = {
     Reason.PARCEL_CANCELLED: _parcel_cancelled,
     Reason.AWAITING_APPROVAL: _awaiting_approval,
     Reason.REFUND_REVERSED: _refund_reversed,
+    Reason.REFUNDED: _refunded,
     Reason.PAID: _paid,
     Reason.PAYMENT_RUNNING: _payment_running,
     Reason.PURCHASED: _purchased,

@@ -21,6 +21,7 @@ from ..models.message import WAITING
 from ..ports import Checkout, Fulfillment, Order, PaymentFailure
 from . import abandoned, door, failures, recipients
 from .channels import Channel
+from .usual_hour import Habits
 
 PARCELS_TOGETHER = dt.timedelta(seconds=10)  #: parcels recorded within this are one delivery
 NOTIFY_SPAN = dt.timedelta(minutes=1)  #: a hook and its notification are of one request
@@ -66,6 +67,7 @@ class Case:
     active: Mapping[tuple[int, str], Activation]
     failures: Mapping[str, PaymentFailure] = field(default_factory=dict)  # by event's subject
     budget: abandoned.Budget | None = None  # for reminders
+    habits: Habits | None = None  # for offers
     #: (waiting text, the new one that says it, too)
     absorbed: list[tuple[Message, Message]] = field(default_factory=list)
     next_times: dict[int, dt.datetime] = field(default_factory=dict)  # event id → plan again
@@ -101,7 +103,11 @@ def no_concern(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     if failure and not failures.concerns(spec, failure):
         return Nothing()
     channel = case.channels.get(event.channel_id)
-    if not spec.step or channel is None or channel.sends(spec.name):
+    if channel is None or channel.sends(spec.name):
+        return None
+    if spec.asks and case.now < abandoned.due_at(event, spec, channel):
+        return Nothing()  # Without surveys nobody asks why one order has none.
+    if not spec.step:
         return None
     # Whoever asked for another reminder does not ask why this one is not sent.
     return Nothing() if any(channel.sends(name) for name in abandoned.NAMES) else None
@@ -153,7 +159,7 @@ def settling(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     if event.facts.get("notify") == "signal":
         settle = max(settle, SIGNAL_TIME)
     ready = event.recorded_at + settle
-    if spec.step:
+    if spec.step or spec.asks:
         ready = abandoned.due_at(event, spec, case.channels[event.channel_id])
     if spec.wait is WaitFor.TRACKING:
         siblings = case.unplanned(spec.name)

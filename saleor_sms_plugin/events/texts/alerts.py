@@ -59,3 +59,41 @@ ACCOUNT: Mapping[str, str] = {
         "saldo y clave. Ver sms_status."
     ),
 }
+
+#: {shop}: its name; {place}: the channel, and the country where it is one's; {count}: the budget
+BUDGET: Mapping[str, str] = {
+    "en": (
+        "{shop}: today's budget of {count} texts ({place}) is used up. Offers end for today, "
+        "order texts go on."
+    ),
+    "pl": (
+        "{shop}: dzisiejszy budzet {count} SMS-ow ({place}) jest wyczerpany. Oferty na dzis "
+        "koniec, SMS-y o zamowieniach wychodza dalej."
+    ),
+    "it": (
+        "{shop}: il budget di oggi di {count} SMS ({place}) è esaurito. Niente offerte per oggi, "
+        "gli SMS sugli ordini continuano."
+    ),
+    "de": (
+        "{shop}: Das heutige Budget von {count} SMS ({place}) ist verbraucht. Angebote enden für "
+        "heute, SMS zu Bestellungen gehen weiter."
+    ),
+    "fr": (
+        "{shop} : le budget du jour de {count} SMS ({place}) est épuisé. Plus d'offres "
+        "aujourd'hui, les SMS de commande continuent."
+    ),
+    "es": (
+        "{shop}: el presupuesto de hoy de {count} SMS ({place}) se ha agotado. Hoy no hay mas "
+        "ofertas, los SMS de pedidos siguen."
+    ),
+}
+
+#: {shop}: its name; {number}: a customer's; {text}: what they wrote
+REPLY: Mapping[str, str] = {
+    "en": "{shop}: {number} wrote: {text}",
+    "pl": "{shop}: {number} pisze: {text}",
+    "it": "{shop}: {number} scrive: {text}",
+    "de": "{shop}: {number} schreibt: {text}",
+    "fr": "{shop} : {number} écrit : {text}",
+    "es": "{shop}: {number} escribe: {text}",
+}
