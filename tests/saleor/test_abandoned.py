@@ -7,10 +7,14 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from saleor.account.models import Address
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.order.models import Order
+from saleor.payment.models import TransactionItem
+from saleor.plugins.models import PluginConfiguration
 
 from saleor_sms_plugin.host.shop import SaleorShop
 from saleor_sms_plugin.models import Activation, Link, Message, Recovery, ShopEvent
@@ -152,6 +156,65 @@ def test_a_newer_cart_of_the_same_person(
     _run(NOON)
     said = ("sent", "") if shared in ("nothing", "empty cart") else ("suppressed", "superseded")
     assert _reasons() == [said]
+
+
+def test_many_carts_are_read_in_few_queries(cart: Checkout) -> None:
+    """Twenty carts, each with a person of its own to be looked for, cost as many as one."""
+    shop = SaleorShop()
+    for number in range(19):
+        _copy(cart, email=f"{number}@example.com", billing_address=cart.billing_address)
+    keys = [str(key) for key in Checkout.objects.values_list("pk", flat=True)]
+
+    def cost(count: int) -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as reading, shop.writer():
+            assert len(shop.checkouts(keys[:count])) == count
+        with CaptureQueriesContext(connection) as sweeping, shop.writer():
+            shop.idle_checkouts(
+                cart.channel_id, (NOON - 9 * HOUR, ""), NOON, NOON - 9 * HOUR, count
+            )
+        return len(reading), len(sweeping)
+
+    assert cost(20) == cost(1)
+    assert cost(20)[1] == 2
+
+
+@pytest.mark.parametrize(
+    ("money", "reason"),
+    [
+        ({"charged_value": 1}, "paid"),
+        ({"authorized_value": 1}, "paid"),
+        ({"charge_pending_value": 1}, "paid"),
+        ({"authorize_pending_value": 1}, "paid"),
+    ],
+)
+def test_money_on_its_way(cart: Checkout, money: dict[str, int], reason: str) -> None:
+    """A charge, an authorization or a request of any amount: nobody who pays is reminded to."""
+    TransactionItem.objects.create(checkout=cart, currency="USD", **money)
+    _run(NOON)
+    assert _reasons() == [("suppressed", reason)]
+
+
+def test_a_channel_that_was_deleted(cart: Checkout, vonage: VonageServer) -> None:
+    """Saleor deletes its carts with it: said on the decision, and the run goes on."""
+    working.keep_house(_ports(NOON))
+    Checkout.objects.all().delete()
+    PluginConfiguration.objects.filter(channel=cart.channel).delete()
+    _run(NOON)
+    assert (_texts(vonage), set(_reasons())) == ([], {("suppressed", "channel_gone")})
+
+
+def test_a_currency_without_minor_units(
+    shop: Dashboard, cart: Checkout, vonage: VonageServer
+) -> None:
+    """3000 yen are 3000 yen."""
+    text = {"text_checkout_abandoned": "Example {{ checkout.total }}"}
+    assert shop.save(**text) == []
+    Checkout.objects.filter(pk=cart.pk).update(
+        currency="JPY", total_gross_amount=3000, total_net_amount=3000
+    )
+    _run(NOON)
+    (said,) = _texts(vonage)
+    assert re.fullmatch(r"Example \D*3,000\D*", said), said
 
 
 def test_a_newer_order_of_the_same_person(cart: Checkout, order: Order) -> None:

@@ -301,6 +301,104 @@ def test_an_older_gateway(
     _assert_only(texts(), OLA, FAILED)
 
 
+OLDER_GATEWAY = "saleor.payment.gateways.dummy.plugin.DeprecatedDummyGatewayPlugin"
+
+
+@pytest.fixture
+def older(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> Callable[..., None]:
+    """An older gateway refuses what is asked of it, or gives no answer."""
+    settings.PLUGINS = [*settings.PLUGINS, OLDER_GATEWAY]
+
+    def fails(ask: Callable[..., Any], payment: Payment, answers: bool = True) -> None:
+        def says() -> bool:
+            if answers:
+                return False
+            raise PaymentError("timeout")
+
+        monkeypatch.setattr("saleor.payment.gateways.dummy.dummy_success", says)
+        token = ("token",) if ask is gateway.process_payment else ()
+        manager = get_plugins_manager(allow_replica=False)
+        with django_capture_on_commit_callbacks(execute=True), pytest.raises(PaymentError):
+            ask(payment, *token, manager, channel_slug=payment.order.channel.slug)
+
+    return fails
+
+
+def test_an_older_gateway_that_does_not_answer(
+    texts: Texts, order: Order, payment_dummy: Payment, older: Callable[..., None]
+) -> None:
+    """No answer is no refusal there, either."""
+    older(gateway.process_payment, payment_dummy, answers=False)
+
+    _assert_only(texts(), STAFF, f"{ALERT} payment that got no clear answer")
+    assert Message.objects.get(event_name="payment_failed").reason == "payment_unclear"
+
+
+def test_a_capture_by_an_older_gateway_is_for_staff(
+    texts: Texts, order: Order, payment_txn_preauth: Payment, older: Callable[..., None]
+) -> None:
+    """The customer's authorization stands."""
+    Address.objects.update(phone=OLA)
+    older(gateway.capture, payment_txn_preauth)
+
+    _assert_only(texts(), STAFF, f"{ALERT} failed capture")
+    assert Message.objects.get(event_name="payment_failed").reason == "staff_matter"
+
+
+def test_a_refund_by_an_older_gateway_is_for_staff(
+    texts: Texts, order: Order, payment_txn_captured: Payment, older: Callable[..., None]
+) -> None:
+    """One alert, and no decision about the customer."""
+    Address.objects.update(phone=OLA)
+    older(gateway.refund, payment_txn_captured)
+
+    _assert_only(texts(), STAFF, f"{ALERT} failed refund")
+    assert not Message.objects.filter(event_name="payment_failed").exists()
+
+
+@pytest.mark.parametrize("reference", ["the-same", "", None])
+def test_rows_with_one_reference_are_one_text(
+    texts: Texts, order: Order, reference: str | None
+) -> None:
+    """The provider's reference is repeated, empty or absent: rows are told apart by their ids."""
+    transaction = _transaction(order)
+    for _ in range(3):
+        TransactionEvent.objects.create(
+            transaction=transaction, type=TransactionEventType.CHARGE_FAILURE, currency="USD",
+            amount_value=10, include_in_calculations=True, psp_reference=reference,
+        )  # fmt: skip
+
+    _assert_only(texts(), OLA, FAILED)
+    assert ShopEvent.objects.filter(name="payment_failed").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "reason"),
+    [(-20_000, "suppressed", "before_activation"), (20_000, "sent", "")],
+)
+def test_what_the_app_says_of_the_time(
+    texts: Texts, boss: Any, order: Order, days: int, status: str, reason: str
+) -> None:
+    """Long past, it is history; in the future, it is now."""
+    at = (timezone.now() + dt.timedelta(days=days)).isoformat()
+    _call(
+        boss,
+        """mutation ($id: ID!, $time: DateTime) {
+            transactionEventReport(
+                id: $id, type: CHARGE_FAILURE, amount: 10, pspReference: "r", time: $time
+            ) { errors { field message code } }
+        }""",
+        id=_id(_transaction(order)), time=at,
+    )  # fmt: skip
+
+    texts()
+
+    message = Message.objects.get(event_name="payment_failed")
+    assert (message.status, message.reason) == (status, reason)
+
+
 # What makes it none
 
 

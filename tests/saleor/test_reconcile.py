@@ -290,6 +290,18 @@ def test_an_order_that_saleor_did_not_come_to_write_of(
     assert {row.occurred_at for row in ShopEvent.objects.all()} == {order.created_at}
 
 
+@pytest.mark.parametrize(
+    "type", ["placed", "placed_from_draft", "placed_automatically_from_paid_checkout"]
+)
+def test_each_way_an_order_is_placed(staff: Any, order_with_lines: Any, type: str) -> None:
+    """Whoever placed it: the customer, staff, or Saleor for a cart that was paid and left."""
+    OrderEvent.objects.create(order=order_with_lines, type=type)
+
+    assert _reconcile() == 1
+
+    assert ShopEvent.objects.get().key == f"order_created:{order_with_lines.pk}"
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_what_was_there_before_is_history(
     dashboard: Dashboard, superuser_api_client: Any, request: pytest.FixtureRequest, action: Action

@@ -16,6 +16,13 @@ CHANNEL = "default-channel"
 PLUGIN = "saleor_sms_plugin"
 TOKEN_SECONDS = 200  #: a staff token lives five minutes
 
+#: by country, what its addresses need beside the street
+_PLACES = {
+    "US": {"city": "New York", "postalCode": "10001", "countryArea": "NY"},
+    "PL": {"city": "Warszawa", "postalCode": "00-001"},
+    "PE": {"city": "Lima"},
+    "SB": {"city": "Honiara"},
+}
 _CONFIGURATION = "channelConfigurations { active channel { slug } configuration { name value } }"
 _ORDER = "id number status total { gross { amount currency } } fulfillments { id }"
 
@@ -108,11 +115,18 @@ class LiveShop:
         ]
         return str(max(variants, key=lambda each: each["quantityAvailable"] or 0)["id"])
 
-    def checkout(self, phone: str, language: str = "EN") -> dict[str, Any]:
-        """A checkout that is ready to be completed, and paid."""
+    def cart(
+        self,
+        phone: str,
+        language: str = "EN",
+        *,
+        email: str = "buyer@example.com",
+        country: str = "US",
+    ) -> dict[str, Any]:
+        """A checkout of one piece that is ready to be completed, but for its payment."""
         address = {
             **{"firstName": "Ann", "lastName": "Lee", "streetAddress1": "1 Main St"},
-            **{"city": "New York", "postalCode": "10001", "country": "US", "countryArea": "NY"},
+            **{"country": country, **_PLACES[country]},
             **({"phone": phone} if phone else {}),
         }
         made = self.customer(
@@ -124,7 +138,7 @@ class LiveShop:
             }""",
             input={
                 "channel": self.channel,
-                "email": "buyer@example.com",
+                "email": email,
                 "languageCode": language,
                 "shippingAddress": address,
                 "billingAddress": address,
@@ -134,13 +148,20 @@ class LiveShop:
         ready: dict[str, Any] = self.customer(
             """mutation ($id: ID!, $method: ID!) {
                 checkoutDeliveryMethodUpdate(id: $id, deliveryMethodId: $method) {
-                    checkout { id totalPrice { gross { amount currency } } }
+                    checkout {
+                        id token shippingMethod { id } totalPrice { gross { amount currency } }
+                    }
                     errors { field message code }
                 }
             }""",
             id=made["id"],
             method=made["shippingMethods"][0]["id"],
         )["checkout"]
+        return ready
+
+    def checkout(self, phone: str, language: str = "EN") -> dict[str, Any]:
+        """A checkout that is ready to be completed, and paid."""
+        ready = self.cart(phone, language)
         self.charge(ready["id"], ready["totalPrice"]["gross"])
         return ready
 
@@ -163,8 +184,9 @@ class LiveShop:
 
     # The staff
 
-    def charge(self, object_id: str, money: Mapping[str, Any]) -> str:
-        """A card payment on a checkout or an order; the id of its transaction."""
+    def charge(self, object_id: str, money: Mapping[str, Any] | None) -> str:
+        """A card payment on a checkout or an order, nothing charged so far where there is no
+        money; the id of its transaction."""
         made = self.staff(
             """mutation ($id: ID!, $transaction: TransactionCreateInput!) {
                 transactionCreate(id: $id, transaction: $transaction) {
@@ -177,26 +199,34 @@ class LiveShop:
                 "name": "Card",
                 "pspReference": uuid.uuid4().hex,
                 "availableActions": ["REFUND"],
-                "amountCharged": dict(money),
+                **({"amountCharged": dict(money)} if money else {}),
             },
         )
         return str(made["transaction"]["id"])
+
+    def report(self, transaction_id: str, type: str, amount: Decimal) -> None:
+        """The payment app reports what became of a request (``transactionEventReport``)."""
+        self.staff(
+            """mutation (
+                $id: ID!, $type: TransactionEventTypeEnum!, $amount: PositiveDecimal!,
+                $reference: String!
+            ) {
+                transactionEventReport(
+                    id: $id, type: $type, amount: $amount, pspReference: $reference
+                ) { errors { field message code } }
+            }""",
+            id=transaction_id,
+            type=type,
+            amount=str(amount),
+            reference=uuid.uuid4().hex,
+        )
 
     def refund(self, order: Mapping[str, Any], amount: Decimal) -> None:
         """The payment app reports a refund of the order's only transaction."""
         found = self.staff(
             "query ($id: ID!) { order(id: $id) { transactions { id } } }", id=order["id"]
         )
-        self.staff(
-            """mutation ($id: ID!, $amount: PositiveDecimal!, $reference: String!) {
-                transactionEventReport(
-                    id: $id, type: REFUND_SUCCESS, amount: $amount, pspReference: $reference
-                ) { errors { field message code } }
-            }""",
-            id=found["transactions"][0]["id"],
-            amount=str(amount),
-            reference=uuid.uuid4().hex,
-        )
+        self.report(found["transactions"][0]["id"], "REFUND_SUCCESS", amount)
 
     def fulfil(self, order: Mapping[str, Any], tracking: str = "", *, notify: bool = True) -> str:
         """Everything is sent in one parcel; the id of its fulfilment."""

@@ -86,8 +86,11 @@ def test_no_order_is_missed_or_told_twice(shop: LiveShop, vonage: VonageServer) 
     taken = Counter(request.body["to"] for request in vonage.requests)
     assert (len(taken), set(taken.values())) == (len(numbers), {1})
     (found,) = saleor.rows(
-        """SELECT count(*) AS count FROM saleor_sms_plugin_shopevent
-           WHERE name = 'order_created' AND found"""
+        """SELECT count(*) AS count FROM saleor_sms_plugin_shopevent AS event
+           JOIN order_order ON order_order.id::text = event.order_id
+           WHERE event.name = 'order_created' AND event.found
+           AND order_order.number::text = ANY(%s)""",
+        numbers,
     )
     print(f"{len(numbers)} orders, {KILLS} kills: {found['count']} orders without their hook")
     assert found["count"] > 0
