@@ -1,8 +1,14 @@
-"""Replies: stored once, parts joined. The one place where a text from a phone comes in."""
+"""Replies: stored once, parts joined. The one place where a text from a phone comes in.
+
+A reply that is whole waits for a worker to act on it (``replies``).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+
+from django.db import transaction
+from django.db.models import QuerySet
 
 from ..models import InboundMessage, Message, WebhookRequest, locks
 from ..models.many import update_many
@@ -17,8 +23,9 @@ STEP = 100
 def receive(parsed: ParsedInbound, request: WebhookRequest, ports: Ports) -> InboundMessage:
     """The text is stored once, joined with the parts that came before it.
 
-    Returns its message; ``completed_at`` says whether all of it is there. The same text again
-    changes nothing. Call it in a transaction.
+    Returns its message; ``completed_at`` says whether all of it is there, and from then on
+    ``answer_at`` that somebody should act on it. The same text again changes nothing. Call it
+    in a transaction.
     """
     before = InboundMessage.objects.filter(
         account=request.account, provider_message_id=parsed.provider_message_id
@@ -49,14 +56,14 @@ def receive(parsed: ParsedInbound, request: WebhookRequest, ports: Ports) -> Inb
 def give_up_waiting(ports: Ports) -> list[InboundMessage]:
     """Messages whose last part did not come in time are complete as they are; returns them."""
     now = ports.clock.now()
-    with ports.shop.writer():
-        late = InboundMessage.objects.filter(
+    with ports.shop.writer(), transaction.atomic():
+        late = InboundMessage.objects.select_for_update(skip_locked=True).filter(
             completed_at__isnull=True, received_at__lt=now - PARTS_WITHIN
         )
         rows = list(late.order_by("received_at")[:STEP])
         for row in rows:
-            row.completed_at = now
-        update_many(rows, ["completed_at"])
+            row.completed_at = row.answer_at = now
+        update_many(rows, ["completed_at", "answer_at"])
     return rows
 
 
@@ -76,8 +83,8 @@ def _other_parts(parsed: ParsedInbound, request: WebhookRequest) -> InboundMessa
 
 def _saved(message: InboundMessage, ports: Ports) -> InboundMessage:
     message.body = "".join(text for _, text in sorted(message.parts.items(), key=_place))
-    if len(message.parts) >= message.part_count:
-        message.completed_at = ports.clock.now()
+    if len(message.parts) >= message.part_count and message.completed_at is None:
+        message.completed_at = message.answer_at = ports.clock.now()
     message.save()
     return message
 
@@ -88,9 +95,15 @@ def _place(item: tuple[str, str]) -> int:
 
 def _channel(parsed: ParsedInbound, request: WebhookRequest) -> int | None:
     """The channel of the last text between the two numbers."""
-    digits = parsed.recipient.removeprefix("+")
+    texts = texts_between(parsed.sender, parsed.recipient, request.account.provider)
+    return texts.values_list("channel_id", flat=True).first()
+
+
+def texts_between(phone: str, ours: str, provider: str) -> QuerySet[Message]:
+    """What went from the shop's number to the phone, the last one first."""
+    digits = ours.removeprefix("+")
     texts = Message.objects.filter(
-        recipient=parsed.sender, sender_id__in=[digits, f"+{digits}"],
-        provider=request.account.provider, taken_at__isnull=False,
+        recipient=phone, sender_id__in=[digits, f"+{digits}"], provider=provider,
+        taken_at__isnull=False,
     )  # fmt: skip
-    return texts.order_by("-taken_at").values_list("channel_id", flat=True).first()
+    return texts.order_by("-taken_at")

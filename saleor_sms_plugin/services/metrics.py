@@ -12,7 +12,7 @@ from ..domain.transitions import MessageStatus
 from ..models import Message, ShopEvent, Throttle
 from ..models.message import WAITING
 from ..ports import Ports
-from . import health, installation, status
+from . import health, installation, reviews, status
 from .accounts import accounts_of
 from .channels import load
 
@@ -35,6 +35,8 @@ class Metrics:
     sent_last_minute: int
     sent_last_hour: int
     prompt_share: float | None  #: of those, sent within 10 s of their time; None without any
+    to_review: int  #: replies that staff should read
+    review_by: dt.datetime | None  #: until when the first of them
     ended_last_day: dict[str, int]  #: status, or status and reason, → texts
     accounts: tuple[dict[str, Any], ...]
 
@@ -50,6 +52,7 @@ def measure(ports: Ports) -> Metrics:
         recent = Message.objects.filter(created_at__gte=now - DAY)
         sent = recent.filter(sent_at__gte=now - HOUR)
         sent_hour = sent.count()
+        to_review, review_by = reviews.waiting()
         prompt = sent.filter(sent_at__lte=F("due_at") + PROMPT).count()
         return Metrics(
             at=now,
@@ -63,6 +66,8 @@ def measure(ports: Ports) -> Metrics:
             sent_last_minute=sent.filter(sent_at__gte=now - MINUTE).count(),
             sent_last_hour=sent_hour,
             prompt_share=round(prompt / sent_hour, 4) if sent_hour else None,
+            to_review=to_review,
+            review_by=review_by,
             ended_last_day=_ended(now),
             accounts=_accounts(ports, now),
         )

@@ -25,6 +25,7 @@ from . import (
     receipts,
     reconcile,
     recovery,
+    replies,
     retention,
     storm,
     webhooks,
@@ -38,6 +39,7 @@ RECONCILER_SHARE = dt.timedelta(seconds=0.3)  #: of a run, at most, for what hoo
 BEAT_MISSED = dt.timedelta(minutes=1)
 TURN = dt.timedelta(seconds=2.5)  #: of a run, for planning, then for sending, then again
 BOXES_SHARE = dt.timedelta(seconds=1)  #: of each turn, at most, for what storefronts wrote
+REPLIES_SHARE = dt.timedelta(seconds=1)  #: of a run, at most, for what customers wrote
 RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webhook requests
 
 
@@ -48,6 +50,7 @@ def work(ports: Ports, until: dt.datetime) -> bool:
             _sweep(ports)
     # What came back first: it may end what waits. It leaves the run time to send.
     webhooks.run(ports, min(until, ports.clock.now() + RECEIPTS_SHARE))
+    replies.run(ports, min(until, ports.clock.now() + REPLIES_SHARE))
     busy, live = True, True
     while busy and ports.clock.now() < until:
         # Before planning: what was agreed to decides what may be planned.
@@ -77,6 +80,7 @@ def has_news(ports: Ports) -> bool:
             ShopEvent.objects.filter(plan_at__lte=now).exists()
             or WebhookRequest.objects.filter(process_at__lte=now).exists()
             or boxes.is_due(now)
+            or replies.is_due(now)
         )
 
 

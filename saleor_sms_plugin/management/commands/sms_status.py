@@ -42,6 +42,12 @@ def _lines(metrics: Metrics) -> list[str]:
         f"sent {metrics.sent_last_minute} in the last minute, {metrics.sent_last_hour} in the last "
         f"hour{_prompt(metrics)}",
     ]
+    if metrics.review_by is not None:
+        one = metrics.to_review == 1
+        lines.append(
+            f"{metrics.to_review} {'reply waits' if one else 'replies wait'} for review, the first "
+            f"until {metrics.review_by:%Y-%m-%d} (sms_replies --review)"
+        )
     lines += [f"last day: {what} {count}" for what, count in metrics.ended_last_day.items()]
     lines += [line for account in metrics.accounts for line in _account(account)]
     return lines

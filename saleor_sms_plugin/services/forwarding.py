@@ -1,0 +1,99 @@
+"""What customers write besides keywords is handed on: to staff as a text, or by e-mail."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+
+from ..domain import segments
+from ..domain.keywords import Meaning
+from ..events.texts.alerts import REPLY
+from ..models import InboundMessage
+from ..ports import Ports
+from .alerts import alert
+from .talks import Talk, talk_of
+
+logger = logging.getLogger(__name__)
+
+STAFF = "staff"
+MOST_SEGMENTS = 3
+STEP = 50  #: replies looked at for the next one to be mailed
+AGAIN = dt.timedelta(minutes=2)  #: longer than a mail server is waited for; then doubled
+MAIL_TIMEOUT = 5.0  #: seconds, where the project sets none
+
+
+def hand_on(talk: Talk, ports: Ports) -> dt.datetime | None:
+    """Staff get the reply as a text, where the channel says so; returns when it is to be mailed,
+    None where it is not. Staff's own texts are no news to them.
+
+    Call it in the transaction that acts on the reply.
+    """
+    channel = talk.channel
+    if channel is None or talk.number in channel.config.staff_numbers:
+        return None
+    if channel.config.forward_replies == STAFF:
+        text = segments.clean(talk.inbound.body).strip()
+        alert(REPLY, channel, ports, segment_count=MOST_SEGMENTS, number=talk.number, text=text)
+        return None
+    return ports.clock.now() if channel.config.forward_replies else None
+
+
+def run(ports: Ports, until: dt.datetime) -> int:
+    """Replies that are to be mailed are, until ``until``; returns how many.
+
+    Mailed outside any transaction. What a mail server does not take is tried again; who is
+    killed in between mails it twice rather than never.
+    """
+    mailed = 0
+    while ports.clock.now() < until and (talk := _take(ports)):
+        try:
+            _mail(talk)
+        except Exception as error:
+            logger.error(
+                "Reply %s could not be mailed: %s", talk.inbound.pk, type(error).__name__,
+                extra={"action": "mail_failed"},
+            )  # fmt: skip
+            break  # whatever is wrong with one mail is mostly wrong with the next
+        with ports.shop.writer():
+            InboundMessage.objects.filter(pk=talk.inbound.pk).update(answer_at=None)
+        mailed += 1
+    return mailed
+
+
+def _take(ports: Ports) -> Talk | None:
+    """The next reply to be mailed, ours until it is tried again."""
+    now = ports.clock.now()
+    with ports.shop.writer():
+        due = InboundMessage.objects.filter(answer_at__lte=now, meaning=Meaning.OTHER)
+        for row in due.select_related("account").order_by("answer_at", "pk")[:STEP]:
+            again = now + max(AGAIN, now - row.received_at)
+            same = due.filter(pk=row.pk, answer_at=row.answer_at)
+            talk = talk_of(row, ports)
+            if not talk.number or talk.channel is None or not _address(talk):
+                same.update(answer_at=None)  # erased, or no longer wanted
+            elif same.update(answer_at=again):
+                return talk
+    return None
+
+
+def _address(talk: Talk) -> str:
+    wanted = talk.channel.config.forward_replies if talk.channel else ""
+    return "" if wanted == STAFF else wanted
+
+
+def _mail(talk: Talk) -> None:
+    row, channel = talk.inbound, talk.channel
+    shop = channel.shop_name if channel else ""
+    about = (
+        f"{row.sender} -> {row.recipient}, {row.received_at:%Y-%m-%d %H:%M} UTC, "
+        f"{channel.slug if channel else ''}"
+    )
+    EmailMessage(
+        subject=f"{shop}: SMS {row.sender}",
+        body=f"{row.body}\n\n{about}\n",
+        to=[_address(talk)],
+        connection=get_connection(timeout=settings.EMAIL_TIMEOUT or MAIL_TIMEOUT),
+    ).send()

@@ -1,0 +1,227 @@
+"""Replies are acted on: a stop holds at once, questions are answered, the rest goes to people.
+
+Each reply once, in one transaction with all it causes; those of one person in their order.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from ..domain import keywords, phone_numbers
+from ..domain.consent import STOPS, Act, Scope, ended_by, standing
+from ..domain.keywords import Meaning
+from ..domain.working_days import working_days_later
+from ..events.answers import answer_for
+from ..models import InboundMessage, Message, locks
+from ..ports import Ports
+from . import answers, double_opt_in, forwarding, ledger, surveys
+from .channels import Channel, load
+from .ledger import Deed, Source
+from .opting import opt_out
+from .talks import Talk, talk_of
+
+logger = logging.getLogger(__name__)
+
+STEP = 50  #: people looked at before what is due is asked again
+AGAIN = dt.timedelta(minutes=1)  #: after a fault; then as long again as it has waited
+ANSWERED_EACH = dt.timedelta(hours=1)  #: the same question of one person
+
+
+def run(ports: Ports, until: dt.datetime) -> int:
+    """Replies that are due are acted on, and handed on, until ``until``; returns how many.
+
+    Runs safely many times at once. A reply that fails is tried again later and stops no other.
+    """
+    acted = 0
+    while ports.clock.now() < until and (count := _step(ports, until)):
+        acted += count
+    forwarding.run(ports, until)
+    return acted
+
+
+def is_due(now: dt.datetime) -> bool:
+    """A reply waits for a worker."""
+    return InboundMessage.objects.filter(answer_at__lte=now).exists()
+
+
+def key_of(inbound: InboundMessage) -> str:
+    """What the ledger calls the acts of a reply."""
+    return f"reply:{inbound.pk}"
+
+
+def _step(ports: Ports, until: dt.datetime) -> int:
+    with ports.shop.writer():
+        now = ports.clock.now()
+        due = InboundMessage.objects.filter(answer_at__lte=now, meaning="")
+        people = due.order_by("answer_at", "pk").values_list("sender", flat=True)[:STEP]
+        senders = list(dict.fromkeys(people))
+    acted = 0
+    for sender in senders:
+        if ports.clock.now() >= until:
+            break
+        acted += _act_for(sender, ports)
+    return acted
+
+
+def _act_for(sender: str, ports: Ports) -> int:
+    with ports.shop.writer(), transaction.atomic():
+        if not locks.try_locks({f"sms-reply:{sender}": sender}):
+            return 0  # another worker has this person's replies
+        due = InboundMessage.objects.filter(
+            sender=sender, answer_at__lte=ports.clock.now(), meaning=""
+        )
+        locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("account")
+        rows = list(locked.order_by("received_at", "pk")[:STEP])
+        for row in rows:
+            _act_or_postpone(row, ports)
+    return len(rows)
+
+
+def _act_or_postpone(row: InboundMessage, ports: Ports) -> None:
+    now = ports.clock.now()
+    try:
+        with transaction.atomic():
+            _act(row, ports)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        # What was written is in the row, not in the log (law 10).
+        logger.error(
+            "Reply %s could not be acted on: %s", row.pk, type(error).__name__,
+            extra={"action": "reply_failed"},
+        )  # fmt: skip
+        again = now + max(AGAIN, now - row.received_at)
+        InboundMessage.objects.filter(pk=row.pk).update(answer_at=again)
+
+
+def _act(row: InboundMessage, ports: Ports) -> None:
+    """All that the reply causes, and what it was taken for."""
+    row.answer_at = None
+    talk = talk_of(row, ports)
+    meaning = Meaning.OTHER
+    if talk.number:
+        meaning = keywords.meaning_of(
+            row.body, cancel_words=talk.rule.cancel_words, languages=talk.languages
+        )
+        if meaning is Meaning.OTHER or not _ACTS[meaning](talk, ports):
+            meaning = Meaning.OTHER
+            row.answer_at = forwarding.hand_on(talk, ports)
+    row.meaning = meaning
+    row.save(update_fields=["meaning", "answer_at", "review_by"])
+    logger.info(
+        "A reply of %s: %s", phone_numbers.mask(row.sender), meaning,
+        extra={"action": "reply", "meaning": str(meaning)},
+    )  # fmt: skip
+
+
+def _stop(talk: Talk, ports: Ports) -> bool:
+    confirms = talk.channel is not None and talk.channel.config.stop_confirmation
+    if _end(talk, Act.WITHDRAWN, ports) and confirms and not talk.rule.carrier_confirms_stop:
+        _answer("stop_all" if Scope.SERVICE in talk.scopes else "stop_offers", talk, ports)
+    return True
+
+
+def _hold(talk: Talk, ports: Ports) -> bool:
+    if _end(talk, Act.HELD, ports):
+        days = talk.rule.review_working_days
+        talk.inbound.review_by = working_days_later(talk.inbound.received_at, days)
+    return True
+
+
+def _end(talk: Talk, act: Act, ports: Ports) -> bool:
+    """What the person is stopped, or held, of; False where that is stopped for good already."""
+    entries = ledger.read([talk.number]).entries.get(talk.number, ())
+    channel = talk.stopped_channel
+    where = (channel.id if channel else None, talk.sender_id)
+    stops = {scope: standing(entries, scope, *where).stopped for scope in talk.scopes}
+    # A stop for good is not made one in review; of a hold, each message has its own.
+    fresh = [
+        scope for scope, stop in stops.items() if stop is None or stop.act is not Act.WITHDRAWN
+    ]
+    if fresh:
+        scopes = fresh if act is Act.HELD else talk.scopes
+        opt_out([_deed(talk, scopes, act, channel, talk.sender_id)], ports)
+    return bool(fresh)
+
+
+def _start(talk: Talk, ports: Ports) -> bool:
+    """What the last stop ended holds again, and nothing that an earlier one had ended."""
+    channel = talk.speaks_for
+    where = (channel.id if channel else None, talk.sender_id)
+    entries = ledger.read([talk.number]).entries.get(talk.number, ())
+    stops = [entry for entry in entries if entry.act in STOPS and entry.reaches(*where)]
+    last = max(stops, key=lambda entry: (entry.at, entry.id), default=None)
+    if last is None or last.at >= talk.inbound.received_at:
+        return True
+    # And every hold: nobody need read any more what the person meant.
+    together = {
+        entry.id for entry in stops
+        if entry.act is Act.HELD
+        or (entry.at, entry.source, entry.channel_id) == (last.at, last.source, last.channel_id)
+    }  # fmt: skip
+    its_channel = load(ports, [last.channel_id]).get(last.channel_id) if last.channel_id else None
+    scopes = ended_by(together, entries, *where)
+    if not scopes or (last.channel_id is not None and its_channel is None):
+        return True
+    ledger.put([_deed(talk, scopes, Act.RESTORED, its_channel, last.sender_id)], ports)
+    _answer("start", talk, ports)
+    return True
+
+
+def _deed(
+    talk: Talk, scopes: tuple[Scope, ...] | list[Scope], act: Act, channel: Channel | None,
+    sender_id: str,
+) -> Deed:  # fmt: skip
+    return Deed(
+        number=talk.number, scopes=scopes, act=act, source=Source.REPLY, channel=channel,
+        sender_id=sender_id, key=key_of(talk.inbound), wording=talk.inbound.body,
+        language=talk.last.language if talk.last else "", at=talk.inbound.received_at,
+    )  # fmt: skip
+
+
+def _confirm(talk: Talk, ports: Ports) -> bool:
+    return double_opt_in.confirm(talk.number, ports, source=Source.REPLY, sender_id=talk.sender_id)
+
+
+def _score(talk: Talk, ports: Ports) -> bool:
+    return surveys.take_score(talk.inbound, int(keywords.fold(talk.inbound.body)), ports)
+
+
+def _answer_once(name: str) -> Callable[[Talk, Ports], bool]:
+    def act(talk: Talk, ports: Ports) -> bool:
+        since = ports.clock.now() - ANSWERED_EACH
+        told = Message.objects.filter(
+            recipient=talk.number, event_name=answer_for(name, talk.country), created_at__gt=since
+        )
+        if not told.exists():
+            _answer(name, talk, ports)
+        return True
+
+    return act
+
+
+def _answer(name: str, talk: Talk, ports: Ports) -> None:
+    """The answer is on its way; whoever wrote too long ago gets none."""
+    if talk.channel is None:
+        return
+    waited = ports.clock.now() - (talk.inbound.completed_at or talk.inbound.received_at)
+    answers.send(
+        name, talk.number, talk.channel, ports,
+        language=talk.last.language if talk.last else "", lasts=answers.LASTS - waited,
+    )  # fmt: skip
+
+
+#: What is done about a meaning; False where it turns out to mean nothing here.
+_ACTS: dict[Meaning, Callable[[Talk, Ports], bool]] = {
+    Meaning.STOP: _stop,
+    Meaning.UNCLEAR_STOP: _hold,
+    Meaning.START: _start,
+    Meaning.YES: _confirm,
+    Meaning.HELP: _answer_once("help"),
+    Meaning.RETURNS: _answer_once("returns"),
+    Meaning.SCORE: _score,
+}

@@ -1,0 +1,123 @@
+"""Who talks to whom in a reply: the person, the text they answer, the channel and its sender."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..domain import phone_numbers
+from ..domain.consent import EVERYTHING, MARKETING, Scope
+from ..domain.languages import language_code
+from ..domain.law import Rule, StopScope, law_at
+from ..domain.places import Place
+from ..events.answers import ANSWERS
+from ..events.catalogue import Purpose
+from ..models import InboundMessage, Message, ProviderAccount
+from ..ports import Ports
+from .accounts import key_of
+from .answers import languages_of
+from .channels import Channel, load
+from .inbound import texts_between
+
+#: These answer a person; what a STOP is about, the text before them says.
+_ASIDES = [name for name, answer in ANSWERS.items() if answer.topic is None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Talk:
+    """A reply and what is known of it."""
+
+    inbound: InboundMessage
+    last: Message | None  #: the text it answers, None where none is known
+    channel: Channel | None  #: that text's, else one of the account's; None without any
+    speaks_for: Channel | None  #: the same, where it surely is the one that was written to
+    sender_id: str  #: what the shop's texts to this person come from, as channels name it
+
+    @property
+    def number(self) -> str:
+        """The person's, E.164; "" where it is none or was erased."""
+        return self.inbound.sender
+
+    @property
+    def country(self) -> str:
+        return phone_numbers.country_of(self.number) if self.number else ""
+
+    @cached_property
+    def rule(self) -> Rule:
+        place = Place(number=self.number)
+        return self.channel.config.law_at(place) if self.channel else law_at(place)
+
+    @property
+    def languages(self) -> set[str]:
+        """What the person may write: the country's languages, and that of the text they answer."""
+        answered = language_code(self.last.language).partition("-")[0] if self.last else ""
+        return {answered, *languages_of(self.country)}
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """What a STOP ends by the law of the place."""
+        if self.rule.stop_scope is StopScope.EVERYTHING or self.last is None:
+            return EVERYTHING
+        return MARKETING if _is_offer(self.last) else EVERYTHING
+
+    @property
+    def stopped_channel(self) -> Channel | None:
+        """Where it ends it: in one channel and wherever its sender sends; None: everywhere."""
+        everywhere = self.rule.stop_scope is StopScope.EVERYTHING
+        return None if everywhere else self.speaks_for
+
+
+def _is_offer(message: Message) -> bool:
+    answer = ANSWERS.get(message.event_name)
+    topic = answer.topic if answer else None
+    return (topic or message.purpose) == Purpose.MARKETING
+
+
+def talk_of(inbound: InboundMessage, ports: Ports) -> Talk:
+    """What is known of this reply now. Call it under writer access."""
+    channels = load(ports)
+    last = _answered(inbound)
+    known = channels.get((last.channel_id if last else inbound.channel_id) or 0)
+    ours = _of_account(inbound.account, channels)
+    speaks_for = known or next((c for c in ours if _receives_at(c, inbound)), None)
+    return Talk(
+        inbound=inbound,
+        last=last,
+        channel=speaks_for or next(iter(ours), None),
+        speaks_for=speaks_for,
+        sender_id=_sender(inbound, last, speaks_for),
+    )
+
+
+def _answered(inbound: InboundMessage) -> Message | None:
+    if not inbound.sender:
+        return None
+    texts = texts_between(inbound.sender, inbound.recipient, inbound.account.provider)
+    return texts.filter(to_staff=False).exclude(event_name__in=_ASIDES).first()
+
+
+def _of_account(account: ProviderAccount, channels: Mapping[int, Channel]) -> list[Channel]:
+    """The account's channels, those that are switched on first."""
+    ours: Iterable[Channel] = (
+        channel
+        for channel in channels.values()
+        if channel.config.provider == account.provider and key_of(channel) == account.key
+    )
+    return sorted(ours, key=lambda channel: (not channel.stored.active, channel.id))
+
+
+def _receives_at(channel: Channel, inbound: InboundMessage) -> bool:
+    """The number that was written to is the channel's sender, or where it asks to write STOP."""
+    country = phone_numbers.country_of(inbound.sender) if inbound.sender else ""
+    numbers = channel.config.opt_out_numbers
+    mine = {channel.config.sender_for(country), numbers.get(country, numbers.get("", ""))}
+    return inbound.recipient.removeprefix("+") in {each.removeprefix("+") for each in mine if each}
+
+
+def _sender(inbound: InboundMessage, last: Message | None, channel: Channel | None) -> str:
+    if last is not None:
+        return last.sender_id.removeprefix("+")
+    if channel is not None and inbound.sender:
+        return channel.config.sender_for(phone_numbers.country_of(inbound.sender))
+    return inbound.recipient.removeprefix("+")

@@ -1,0 +1,912 @@
+"""Replies: a stop holds at once and for what the law says, questions are answered, the rest is
+handed to people."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from saleor_sms_plugin import wiring
+from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
+from saleor_sms_plugin.domain.reasons import Reason
+from saleor_sms_plugin.domain.transitions import MessageStatus
+from saleor_sms_plugin.events.answers import ANSWERS
+from saleor_sms_plugin.events.catalogue import Purpose
+from saleor_sms_plugin.models import ConsentEntry, InboundMessage, Message, SuppressedNumber
+from saleor_sms_plugin.models.message import ALERT
+from saleor_sms_plugin.services import (
+    channels,
+    double_opt_in,
+    ledger,
+    replies,
+    reviews,
+    suppression,
+    surveys,
+    webhooks,
+)
+from saleor_sms_plugin.services.ledger import Deed, Source
+from saleor_sms_plugin.services.opting import opt_out
+from saleor_sms_plugin.services.reviews import Resolution
+from saleor_sms_plugin.testing.vonage_server import Caller, VonageServer
+from tests.integration.calling_back import ACCOUNT, SECRET, CalledBack
+from tests.integration.stage import BUYER, CHANNEL, NOON, Stage
+
+POLE, ITALIAN, AMERICAN, CANADIAN = BUYER.phone, "+393331234567", "+12125552368", "+14165550123"
+SHOP, SHOP_US = "48700100200", "12125550199"
+ADVANCED = f"night = off\nsender.US = +{SHOP_US}\nsender.CA = +{SHOP_US}"
+STOP_OFFERS, STOP_ALL = ("stop_offers", "sent", ""), ("stop_all", "sent", "")
+
+
+class Talking(CalledBack):
+    """A shop with a number that receives; its provider's account does not sign."""
+
+    def __init__(self, vonage: VonageServer) -> None:
+        Stage.__init__(self)
+        self.vonage, self.caller = vonage, Caller()
+        self.shop.zones[CHANNEL] = frozenset({"PL", "IT", "US", "CA"})
+        self.set_up()
+
+    def set_up(self, advanced: str = "", channel_id: int = CHANNEL, **values: Any) -> None:
+        """Staff save the channel's settings."""
+        self.configure(
+            "order_created", channel_id=channel_id,
+            **{**ACCOUNT, "sender_id": f"+{SHOP}", "contact": "help@example.com",
+               "advanced": f"{ADVANCED}\n{advanced}", **values},
+        )  # fmt: skip
+
+    def texted(
+        self, number: str = POLE, purpose: Purpose = Purpose.TRANSACTIONAL, **values: Any
+    ) -> Message:
+        """The shop texted the number just now; a minute passes."""
+        now = self.clock.now()
+        row = {
+            "event_name": "order_created" if purpose is Purpose.TRANSACTIONAL else "survey",
+            "channel_id": CHANNEL, "purpose": purpose, "priority": 10, "recipient": number,
+            "sender_id": SHOP_US if number.startswith("+1") else SHOP, "provider": "vonage",
+            "language": "en", "status": MessageStatus.DELIVERED, "due_at": now, "not_before": now,
+            "expires_at": now, "taken_at": now, "created_at": now, "order_id": "o0",
+        }  # fmt: skip
+        message = Message.objects.create(**{**row, **values})
+        self.clock.move(minutes=1)
+        return message
+
+    def reply(self, text: str, number: str = POLE, to: str = "", **fields: Any) -> InboundMessage:
+        """The person writes, a worker runs; a minute passes."""
+        to = to or (SHOP_US if number.startswith("+1") else SHOP)
+        answer = self.knock(self.caller.reply(number.removeprefix("+"), to, text, **fields))
+        assert answer.status_code == 200
+        self.run()
+        self.clock.move(minutes=1)
+        return InboundMessage.objects.latest("pk")
+
+    @property
+    def answers(self) -> list[tuple[str, str, str]]:
+        """The decisions about answers, oldest first."""
+        rows = Message.objects.filter(event_name__in=ANSWERS).order_by("pk")
+        return [(row.event_name, row.status, row.reason) for row in rows]
+
+    def stopped(self, number: str = POLE, channel_id: int = CHANNEL) -> dict[Scope, Act]:
+        """What the number gets no more of, in this channel."""
+        channel = channels.load(self.ports, [channel_id])[channel_id]
+        known = ledger.read([number])
+        stops = {scope: known.standing(number, scope, channel).stopped for scope in Scope}
+        return {scope: stop.act for scope, stop in stops.items() if stop}
+
+
+@pytest.fixture
+def talking(db: None, vonage: VonageServer) -> Talking:
+    return Talking(vonage)
+
+
+def withdrawn(*scopes: Scope) -> dict[Scope, Act]:
+    return dict.fromkeys(scopes, Act.WITHDRAWN)
+
+
+# ------------------------------------------------------------------------------- what STOP ends
+
+
+def test_poland_stop_after_an_offer_leaves_order_texts(talking: Talking) -> None:
+    """It ends offers and cart reminders, says so once, and the next order text goes out."""
+    talking.texted(purpose=Purpose.MARKETING)
+
+    row = talking.reply("Stop.")
+
+    assert (row.meaning, row.answer_at, row.review_by) == ("stop", None, None)
+    assert talking.stopped() == withdrawn(*MARKETING)
+    assert talking.answers == [STOP_OFFERS]
+    assert Message.objects.get(event_name="stop_offers").body == (
+        "Acme: done, no more offers by SMS from us."
+    )
+    assert talking.send().status == "sent"
+
+
+@pytest.mark.parametrize("number", [POLE, ITALIAN])
+def test_europe_stop_after_a_service_text_ends_all(talking: Talking, number: str) -> None:
+    """An order text is answered: no text of any kind follows."""
+    talking.texted(number, Purpose.MARKETING)
+    talking.texted(number)
+
+    talking.reply("STOP", number)
+
+    assert talking.stopped(number) == withdrawn(*EVERYTHING)
+    assert talking.answers == [STOP_ALL]
+
+
+def test_poland_stop_after_nothing_known_ends_all(talking: Talking) -> None:
+    """Who never got a text wants none."""
+    talking.reply("STOP")
+
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+    assert talking.answers == [STOP_ALL]
+    assert talking.send().reason == Reason.OPTED_OUT
+
+
+@pytest.mark.parametrize("number", [AMERICAN, CANADIAN])
+def test_us_stop_ends_order_texts_too(talking: Talking, number: str) -> None:
+    """Also in answer to an offer, and in every channel of the shop, whatever its sender."""
+    talking.set_up(channel_id=2, advanced="sender.US = +12125550000\nsender.CA = +12125550000")
+    talking.texted(number, Purpose.MARKETING)
+
+    talking.reply("stop", number)
+
+    for channel_id in (CHANNEL, 2):
+        assert talking.stopped(number, channel_id) == withdrawn(*EVERYTHING)
+    assert talking.answers == [STOP_ALL]
+    assert Message.objects.get(event_name="stop_all").body == (
+        "Acme: you are unsubscribed and will get no more texts from us. Reply START to undo."
+    )
+
+
+@pytest.mark.parametrize("word", ["CANCEL", "end", "Quit", "REVOKE", "opt out"])
+def test_us_cancel_words_end_texts(talking: Talking, word: str) -> None:
+    """47 CFR 64.1200(a)(10): these words are always enough."""
+    talking.texted(AMERICAN)
+
+    talking.reply(word, AMERICAN)
+
+    assert talking.stopped(AMERICAN) == withdrawn(*EVERYTHING)
+
+
+def test_poland_cancel_holds_and_is_read_by_staff(talking: Talking) -> None:
+    """It mostly means the order there; nothing is sent until staff decided."""
+    talking.texted()
+
+    row = talking.reply("CANCEL")
+
+    assert row.meaning == "unclear_stop"
+    assert row.review_by == row.received_at + dt.timedelta(days=7)  # five working days
+    assert talking.stopped() == dict.fromkeys(EVERYTHING, Act.HELD)
+    assert talking.answers == []
+    assert talking.send().reason == Reason.OPT_OUT_IN_REVIEW
+
+
+def test_a_stop_holds_for_every_channel_with_that_sender(talking: Talking) -> None:
+    """And leaves a channel alone that sends from another number."""
+    talking.set_up(channel_id=2)
+    talking.set_up(channel_id=3, sender_id="+48700100300")
+    talking.texted()
+
+    talking.reply("STOP")
+
+    assert talking.stopped(channel_id=2) == withdrawn(*EVERYTHING)
+    assert talking.stopped(channel_id=3) == {}
+
+
+def test_a_stop_to_a_number_of_no_channel_holds_everywhere(talking: Talking) -> None:
+    """Nobody knows which channel is meant."""
+    talking.set_up(channel_id=2, sender_id="+48700100300")
+
+    talking.reply("STOP", to="48700100999")
+
+    assert talking.stopped() == talking.stopped(channel_id=2) == withdrawn(*EVERYTHING)
+    assert talking.answers == [STOP_ALL]
+
+
+def test_a_stop_to_the_number_named_beside_a_name_holds_for_that_name(talking: Talking) -> None:
+    """A name cannot receive: its texts say where STOP is written."""
+    talking.set_up(sender_id="Acme", advanced="opt_out_number = +48700100300")
+    talking.texted(sender_id="Acme")
+
+    talking.reply("STOP", to="48700100300")
+
+    entry = ConsentEntry.objects.filter(scope=Scope.SERVICE).get()
+    assert (entry.channel_id, entry.sender_id) == (CHANNEL, "Acme")
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_a_stop_is_proved_by_what_was_written_and_when(talking: Talking) -> None:
+    """The ledger has the person's own words, the instant and the text's sender."""
+    talking.texted()
+
+    row = talking.reply("„StOp”!")
+
+    entry = ConsentEntry.objects.filter(scope=Scope.OFFERS).get()
+    assert (entry.wording, entry.occurred_at, entry.source) == ("„StOp”!", row.received_at, "reply")
+    assert (entry.channel_id, entry.sender_id, entry.key) == (CHANNEL, SHOP, f"reply:{row.pk}")
+
+
+def test_a_stop_ends_what_waits(talking: Talking) -> None:
+    """No text within it begins once the stop is there."""
+    talking.texted()
+    waiting = talking.texted(
+        status=MessageStatus.QUEUED,
+        taken_at=None,
+        not_before=NOON + dt.timedelta(hours=1),
+        expires_at=NOON + dt.timedelta(hours=2),
+    )
+
+    talking.reply("STOP")
+
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.reason) == ("suppressed", Reason.OPTED_OUT)
+
+
+def test_a_stop_in_answer_to_our_answer_is_about_the_text_before_it(talking: Talking) -> None:
+    """HELP after an offer does not make the STOP that follows a stop of everything."""
+    talking.texted(purpose=Purpose.MARKETING)
+    talking.reply("HELP")
+
+    talking.reply("STOP")
+
+    assert talking.stopped() == withdrawn(*MARKETING)
+
+
+def test_a_stop_in_answer_to_a_request_ends_marketing(talking: Talking) -> None:
+    """“Please confirm that you want offers” is about offers."""
+    talking.texted(event_name="opt_in_request")
+
+    talking.reply("NIE")
+
+    assert talking.stopped() == withdrawn(*MARKETING)
+
+
+def test_a_stop_in_three_parts(talking: Talking) -> None:
+    """Only what is joined is read: “STOP” alone is a part of a question here."""
+    talking.texted()
+    part: dict[str, Any] = {"concat": "true", "concat-ref": "7", "concat-total": 2}
+
+    talking.reply("STOP", **part, **{"concat-part": 2})
+    assert InboundMessage.objects.get().meaning == ""
+    talking.reply("does the bus go ", **part, **{"concat-part": 1})
+
+    assert InboundMessage.objects.get().meaning == "other"
+    assert talking.stopped() == {}
+
+
+def test_a_stop_whose_other_part_never_comes_is_read_after_five_minutes(talking: Talking) -> None:
+    """What is there counts."""
+    talking.texted()
+    talking.reply(
+        "STOP", **{"concat": "true", "concat-ref": "7", "concat-total": 2, "concat-part": 1}
+    )
+
+    talking.later(minutes=6)
+    talking.run()
+
+    assert InboundMessage.objects.get().meaning == "stop"
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_stop_over_a_signed_webhook(called_back: CalledBack) -> None:
+    """The whole road: an order text, a signed STOP, the confirmation, no further text."""
+    called_back.account(signature_secret=SECRET, sender_id=f"+{SHOP}")
+    assert called_back.send().status == "sent"
+
+    called_back.clock.move(seconds=1)
+    answer = called_back.knock(called_back.caller.reply(POLE.removeprefix("+"), SHOP, "STOP"))
+    called_back.run()
+
+    assert answer.status_code == 200
+    assert [request.body["text"] for request in called_back.vonage.accepted][1:] == [
+        "Acme: you are unsubscribed and will get no more texts from us. Reply START to undo."
+    ]
+    called_back.clock.move(seconds=1)
+    assert called_back.send("o2").reason == Reason.OPTED_OUT
+
+
+def test_the_same_stop_told_twice_is_one_stop(talking: Talking) -> None:
+    """The provider sends a webhook again until it hears 2xx."""
+    talking.texted()
+
+    talking.reply("STOP", messageId="0A01")
+    talking.reply("STOP", messageId="0A01")
+
+    assert ConsentEntry.objects.count() == 3
+    assert talking.answers == [STOP_ALL]
+
+
+# --------------------------------------------------------------------------- the confirmation
+
+
+def test_a_second_stop_gets_no_confirmation(talking: Talking) -> None:
+    """One for each stop; after a START there is a new one."""
+    talking.texted()
+    talking.reply("STOP")
+    talking.reply("STOP")
+    assert talking.answers == [STOP_ALL]
+
+    talking.reply("START")
+    talking.reply("STOP")
+
+    assert [name for name, _, _ in talking.answers] == ["stop_all", "start", "stop_all"]
+
+
+def test_a_confirmation_comes_within_five_minutes_or_not_at_all(talking: Talking) -> None:
+    """FCC: later it is no confirmation any more, but a text to who opted out."""
+    talking.texted()
+    talking.knock(talking.caller.reply(POLE.removeprefix("+"), SHOP, "STOP"))
+    wait = dt.timedelta(minutes=5, seconds=1)
+    row = _processed(talking)
+
+    talking.later(seconds=wait.total_seconds())
+
+    row.refresh_from_db()
+    assert row.meaning == "stop"
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+    assert talking.answers == [("stop_all", "expired", "expired")]
+
+
+def _processed(stage: Talking) -> InboundMessage:
+    """The stored request was read, and nobody has acted on the reply."""
+    webhooks.run(stage.ports, stage.clock.now() + dt.timedelta(seconds=1))
+    return InboundMessage.objects.latest("pk")
+
+
+def test_no_confirmation_where_the_provider_gives_one(talking: Talking) -> None:
+    """stop_confirmation = off; the stop holds all the same."""
+    talking.set_up("stop_confirmation = off")
+    talking.texted()
+
+    talking.reply("STOP")
+
+    assert talking.answers == []
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_no_confirmation_where_the_carrier_gives_one(talking: Talking) -> None:
+    """The law's table says where; a shop may say so for a place, too."""
+    talking.set_up("rule.PL.carrier_confirms_stop = yes, signed off by Anna Nowak 2026-03-01")
+    talking.texted()
+
+    talking.reply("STOP")
+
+    assert talking.answers == []
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"test_numbers": "+48601234567"}, Reason.NOT_A_TEST_NUMBER),
+        ({"allowed_countries": "IT"}, Reason.COUNTRY_NOT_ALLOWED),
+    ],
+)
+def test_an_answer_passes_the_door(talking: Talking, values: Any, reason: Reason) -> None:
+    """An opt-out does not hold it back; test mode and the allowed countries do."""
+    talking.texted()
+    talking.set_up(**values)
+
+    talking.reply("STOP")
+
+    assert talking.answers == [("stop_all", "suppressed", reason)]
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_a_number_on_staffs_list_gets_no_answer(talking: Talking) -> None:
+    """Whoever put it there."""
+    suppression.add(POLE, talking.ports)
+
+    talking.reply("HELP")
+
+    assert talking.answers == [("help", "suppressed", Reason.NUMBER_SUPPRESSED)]
+    assert SuppressedNumber.objects.count() == 1
+
+
+def test_a_channel_that_is_switched_off_answers_nothing(talking: Talking) -> None:
+    """But its stops hold."""
+    talking.texted()
+    talking.set_up(active=False)
+    talking.reply("STOP")
+
+    assert talking.answers == [("stop_all", "suppressed", Reason.SWITCHED_OFF)]
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_answers_are_in_the_language_of_the_text_they_follow(talking: Talking) -> None:
+    """Else in the country's main one."""
+    talking.texted(language="it")
+    talking.reply("AIUTO")
+    talking.reply("hilfe", ITALIAN)
+    talking.reply("pomoc", "+48601234567")
+
+    assert list(
+        Message.objects.filter(event_name="help").order_by("pk").values_list("language", flat=True)
+    ) == ["it", "it", "pl"]
+
+
+def test_an_owner_writes_the_answers(talking: Talking) -> None:
+    """By language, as every text."""
+    talking.set_up(text_returns="{{ shop.name }}: see {{ shop.contact }}\n[pl]\nZwroty: 30 dni.")
+    talking.texted(language="pl")
+
+    talking.reply("ZWROT")
+
+    assert Message.objects.get(event_name="returns").body == "Zwroty: 30 dni."
+
+
+# ----------------------------------------------------------------------- a wish in a sentence
+
+
+@pytest.mark.parametrize(
+    "text", ["no mas", "proszę nie pisać", "stop texting me please", "basta messaggi"]
+)
+def test_a_wish_in_a_sentence_holds_at_once_and_is_reviewed(talking: Talking, text: str) -> None:
+    """Its scope is that of a STOP; there is no answer until staff have read it."""
+    talking.texted(purpose=Purpose.MARKETING)
+
+    row = talking.reply(text)
+
+    assert row.meaning == "unclear_stop"
+    assert talking.stopped() == dict.fromkeys(MARKETING, Act.HELD)
+    assert talking.answers == []
+    assert talking.send().status == "sent"
+
+
+def test_us_a_wish_is_reviewed_within_ten_working_days(talking: Talking) -> None:
+    """FCC, 11 April 2025: at most ten business days; from Monday noon to Monday noon."""
+    talking.texted(AMERICAN)
+
+    row = talking.reply("please stop texting me", AMERICAN)
+
+    assert row.review_by == dt.datetime(2026, 3, 16, 12, 1, tzinfo=dt.UTC)
+    assert talking.stopped(AMERICAN) == dict.fromkeys(EVERYTHING, Act.HELD)
+
+
+def test_staff_find_it_was_an_opt_out(talking: Talking) -> None:
+    """What was held is withdrawn, by somebody with a name."""
+    talking.texted(purpose=Purpose.MARKETING)
+    row = talking.reply("no mas")
+
+    shown = reviews.resolve(row.pk, Resolution.OPT_OUT, "Anna Nowak", talking.ports)
+
+    assert talking.stopped() == withdrawn(*MARKETING)
+    assert shown.resolution == "opt-out"
+    entry = ConsentEntry.objects.filter(act=Act.WITHDRAWN, scope=Scope.OFFERS).get()
+    assert (entry.source, entry.staff, entry.wording) == ("staff", "Anna Nowak", "no mas")
+
+
+def test_staff_find_it_was_none(talking: Talking) -> None:
+    """What was held goes on."""
+    talking.texted()
+    row = talking.reply("no mas")
+
+    reviews.resolve(row.pk, Resolution.KEEP, "Anna Nowak", talking.ports)
+
+    assert talking.stopped() == {}
+    row.refresh_from_db()
+    assert (row.resolution, row.resolved_at) == ("keep", talking.clock.now())
+    assert talking.send().status == "sent"
+
+
+def test_keeping_undoes_no_stop_that_came_meanwhile(talking: Talking) -> None:
+    """The hold ends; what a keyword withdrew stays withdrawn."""
+    talking.texted()
+    row = talking.reply("no mas")
+    talking.reply("STOP")
+
+    reviews.resolve(row.pk, Resolution.KEEP, "Anna", talking.ports)
+
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_of_two_wishes_each_must_be_decided(talking: Talking) -> None:
+    """Texts go on only once both were found to be no opt-out."""
+    talking.texted()
+    first, second = talking.reply("no mas"), talking.reply("leave me alone")
+
+    reviews.resolve(first.pk, Resolution.KEEP, "Anna", talking.ports)
+    assert talking.stopped() == dict.fromkeys(EVERYTHING, Act.HELD)
+    reviews.resolve(second.pk, Resolution.KEEP, "Anna", talking.ports)
+
+    assert talking.stopped() == {}
+
+
+def test_a_wish_of_who_stopped_everything_needs_no_review(talking: Talking) -> None:
+    """There is nothing left to hold."""
+    talking.texted()
+    talking.reply("STOP")
+
+    row = talking.reply("I said stop texting me!")
+
+    assert (row.meaning, row.review_by) == ("unclear_stop", None)
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_a_wish_about_what_is_left_holds_only_that(talking: Talking) -> None:
+    """Offers were stopped for good; the order texts are held."""
+    talking.texted(purpose=Purpose.MARKETING)
+    talking.reply("STOP")
+    talking.texted()
+
+    talking.reply("stop texting me")
+
+    assert talking.stopped() == {**withdrawn(*MARKETING), Scope.SERVICE: Act.HELD}
+
+
+def test_a_review_of_who_asked_to_be_forgotten_only_ends(talking: Talking) -> None:
+    """Their number is in no new act."""
+    talking.texted()
+    row = talking.reply("no mas")
+    InboundMessage.objects.update(sender="", body="")
+    before = ConsentEntry.objects.count()
+
+    reviews.resolve(row.pk, Resolution.OPT_OUT, "Anna", talking.ports)
+
+    assert ConsentEntry.objects.count() == before
+    assert reviews.to_review(talking.ports) == []
+
+
+# ------------------------------------------------------------------------------------- START
+
+
+def test_start_restores_what_the_last_stop_ended(talking: Talking) -> None:
+    """And says so once; a second START changes nothing."""
+    talking.texted()
+    talking.reply("STOP")
+    talking.reply("START")
+    talking.reply("START")
+
+    assert talking.stopped() == {}
+    assert [name for name, _, _ in talking.answers] == ["stop_all", "start"]
+    assert ConsentEntry.objects.filter(act=Act.RESTORED).count() == 3
+    assert talking.send().status == "sent"
+
+
+def test_start_leaves_what_an_earlier_stop_ended(talking: Talking) -> None:
+    """Offers were stopped first, then everything: order texts come back, offers do not."""
+    talking.texted(purpose=Purpose.MARKETING)
+    talking.reply("STOP")
+    talking.texted()
+    talking.reply("STOP")
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+    talking.reply("START")
+
+    assert talking.stopped() == withdrawn(*MARKETING)
+    assert [name for name, _, _ in talking.answers] == ["stop_offers", "stop_all", "start"]
+
+
+def test_start_after_two_stops_of_everything(talking: Talking) -> None:
+    """The second ended nothing; START undoes the first."""
+    talking.texted()
+    talking.reply("STOP")
+    talking.reply("stop!!")
+
+    talking.reply("START")
+
+    assert talking.stopped() == {}
+
+
+def test_start_ends_a_hold(talking: Talking) -> None:
+    """Nobody need read any more what the person meant."""
+    talking.texted()
+    talking.reply("no mas")
+    talking.reply("stop texting me")
+
+    talking.reply("START")
+
+    assert talking.stopped() == {}
+
+
+def test_us_start_restores_in_every_channel(talking: Talking) -> None:
+    """As the STOP had ended it."""
+    talking.set_up(channel_id=2, advanced="sender.US = +12125550000")
+    talking.texted(AMERICAN)
+    talking.reply("STOP", AMERICAN)
+
+    talking.reply("UNSTOP", AMERICAN)
+
+    assert talking.stopped(AMERICAN) == talking.stopped(AMERICAN, 2) == {}
+
+
+def test_start_gives_no_consent(talking: Talking) -> None:
+    """Who never agreed to offers and never stopped them gets no answer and no offers."""
+    row = talking.reply("START")
+
+    assert row.meaning == "start"
+    assert talking.answers == []
+    assert ConsentEntry.objects.count() == 0
+
+
+# ------------------------------------------------------------- HELP, returns, YES and a score
+
+
+def test_help_is_answered_once_an_hour(talking: Talking) -> None:
+    """A program that answers us does not talk to us for ever."""
+    for _ in range(3):
+        talking.reply("HELP")
+    assert talking.answers == [("help", "sent", "")]
+    talking.later(minutes=58)
+
+    talking.reply("info")
+
+    assert talking.answers == [("help", "sent", "")] * 2
+
+
+def test_help_and_returns_are_counted_apart(talking: Talking) -> None:
+    """Each names the shop and its contact."""
+    talking.texted()
+    talking.reply("HELP")
+    talking.reply("RETURN")
+    talking.reply("reso")
+
+    assert [m.body for m in Message.objects.filter(event_name__in=ANSWERS).order_by("pk")] == [
+        "Acme: texts about your orders. Help: help@example.com. Reply STOP to opt out.",
+        "Acme: to return something, write to us: help@example.com",
+    ]
+
+
+def test_us_help_names_frequency_rates_and_stop(talking: Talking) -> None:
+    """CTIA: what it is, whom to ask, how often, what it costs, how to end it."""
+    talking.reply("HELP", AMERICAN)
+
+    assert Message.objects.get(event_name="help_us").body == (
+        "Acme: order texts. Help: help@example.com. Msg freq varies. Msg&data rates may apply. "
+        "Reply STOP to opt out."
+    )
+
+
+def test_us_help_is_answered_after_a_stop(talking: Talking) -> None:
+    """Who asks is answered, opted out or not; everything else stays stopped."""
+    talking.texted(AMERICAN)
+    talking.reply("STOP", AMERICAN)
+
+    talking.reply("HELP", AMERICAN)
+
+    assert talking.answers == [STOP_ALL, ("help_us", "sent", "")]
+    assert talking.stopped(AMERICAN) == withdrawn(*EVERYTHING)
+
+
+def test_yes_alone_never_opts_in(talking: Talking) -> None:
+    """Without an open request it is kept as any other reply."""
+    talking.texted(purpose=Purpose.MARKETING)
+
+    row = talking.reply("YES")
+
+    assert row.meaning == "other"
+    assert ConsentEntry.objects.count() == 0
+
+
+def test_yes_answers_an_open_request(talking: Talking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request's own service is asked, with the number and the sender of the request."""
+    asked: list[tuple[str, str, str]] = []
+
+    def confirm(number: str, ports: Any, *, source: Source, sender_id: str = "") -> bool:
+        asked.append((number, source, sender_id))
+        return True
+
+    monkeypatch.setattr(double_opt_in, "confirm", confirm)
+    talking.texted(event_name="opt_in_request")
+
+    assert talking.reply("TAK").meaning == "yes"
+    assert asked == [(POLE, "reply", SHOP)]
+
+
+def test_a_digit_is_a_score_only_in_its_surveys_window(
+    talking: Talking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no survey takes it, it is kept as any other reply."""
+    taken: list[int] = []
+
+    def take_score(inbound: InboundMessage, score: int, ports: Any) -> bool:
+        taken.append(score)
+        return score == 5
+
+    monkeypatch.setattr(surveys, "take_score", take_score)
+
+    assert talking.reply("\uff15!").meaning == "score"
+    assert talking.reply("4").meaning == "other"
+    assert taken == [5, 4]
+
+
+# ------------------------------------------------------------------------ everything else
+
+
+def test_another_reply_is_kept_and_nobody_is_told(talking: Talking) -> None:
+    """forward_replies is off at first."""
+    talking.set_up(staff_numbers="+48601234567")
+    row = talking.reply("Where is my parcel?")
+
+    assert (row.meaning, row.body, row.answer_at) == ("other", "Where is my parcel?", None)
+    assert Message.objects.count() == 0
+    assert mail.outbox == []
+
+
+def test_another_reply_is_texted_to_staff(talking: Talking) -> None:
+    """With who wrote it, in at most three segments, on one line."""
+    talking.set_up("forward_replies = staff", staff_numbers="+48601234567, +48602345678")
+
+    talking.reply("Where is\nmy parcel? 😀" + " please" * 100)
+
+    first, second = Message.objects.filter(event_name=ALERT).order_by("pk")
+    assert (first.recipient, second.recipient) == ("+48601234567", "+48602345678")
+    assert first.body.startswith(f"Acme: {POLE} pisze: Where is my parcel? 😀 please")
+    assert (first.segment_count, first.status) == (3, "sent")
+
+
+def test_another_reply_is_mailed(talking: Talking) -> None:
+    """The whole text, who wrote, to which number and when."""
+    talking.set_up("forward_replies = shop@example.com")
+
+    row = talking.reply("Where is my parcel?")
+
+    (sent,) = mail.outbox
+    assert (sent.to, sent.subject) == (["shop@example.com"], f"Acme: SMS {POLE}")
+    assert sent.body == (
+        f"Where is my parcel?\n\n{POLE} -> +{SHOP}, 2026-03-02 12:00 UTC, channel-1\n"
+    )
+    assert (row.meaning, row.answer_at) == ("other", None)
+
+
+def test_a_mail_server_that_is_down_loses_no_reply(
+    talking: Talking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reply is mailed later, once; stops hold meanwhile."""
+    talking.set_up("forward_replies = shop@example.com")
+    with monkeypatch.context() as down:
+        down.setattr(
+            "django.core.mail.backends.locmem.EmailBackend.send_messages",
+            lambda *_: (_ for _ in ()).throw(ConnectionRefusedError()),
+        )
+        talking.reply("Where is my parcel?")
+        talking.reply("STOP")
+    assert mail.outbox == []
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+    talking.later(minutes=2)
+    talking.later(minutes=10)
+
+    assert [sent.body.partition("\n")[0] for sent in mail.outbox] == ["Where is my parcel?"]
+
+
+@pytest.mark.parametrize("text", ["STOP", "no mas", "HELP", "RETURN", "START"])
+def test_what_is_dealt_with_is_not_forwarded(talking: Talking, text: str) -> None:
+    """Stops least of all: their writer wants to hear nothing."""
+    talking.set_up("forward_replies = shop@example.com")
+
+    talking.reply(text)
+
+    assert mail.outbox == []
+
+
+def test_staff_are_not_told_what_staff_wrote(talking: Talking) -> None:
+    """Who answers a forwarded text by mistake starts no loop."""
+    talking.set_up("forward_replies = staff", staff_numbers=POLE)
+
+    talking.reply("ok, I will call her")
+
+    assert Message.objects.filter(event_name=ALERT).count() == 0
+
+
+def test_a_fault_of_one_reply_stops_no_other(
+    talking: Talking, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is tried again; neither words nor number are in the log."""
+    whole = opt_out
+
+    def faulty(deeds: list[Deed], ports: Any) -> None:
+        if deeds[0].number == POLE:
+            raise RuntimeError(f"boom {deeds[0].number}")
+        whole(deeds, ports)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(replies, "opt_out", faulty)
+        talking.knock(talking.caller.reply(POLE.removeprefix("+"), SHOP, "STOP"))
+        talking.knock(talking.caller.reply(ITALIAN.removeprefix("+"), SHOP, "STOP"))
+        talking.run()
+    assert talking.stopped(ITALIAN) == withdrawn(*EVERYTHING)
+    assert talking.stopped() == {}
+    assert POLE not in caplog.text
+
+    talking.later(minutes=1)
+
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_a_reply_of_no_number_is_kept(talking: Talking) -> None:
+    """A name cannot opt out."""
+    talking.knock(talking.caller.reply("Bank", SHOP, "STOP"))
+    talking.run()
+
+    row = InboundMessage.objects.get()
+    assert (row.sender, row.meaning, row.answer_at) == ("", "other", None)
+    assert ConsentEntry.objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_act_on_a_reply_once(vonage: VonageServer) -> None:
+    """Whoever comes first has the person's replies, in their order."""
+    talking = Talking(vonage)
+    talking.texted()
+    for text in ("STOP", "START", "STOP"):
+        talking.clock.move(seconds=1)
+        talking.knock(talking.caller.reply(POLE.removeprefix("+"), SHOP, text))
+        _processed(talking)
+    ready = threading.Barrier(4)
+
+    def work() -> None:
+        ready.wait()
+        replies.run(talking.ports, talking.clock.now() + dt.timedelta(seconds=1))
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    replies.run(talking.ports, talking.clock.now() + dt.timedelta(seconds=1))
+
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+    assert [name for name, _, _ in talking.answers] == ["stop_all", "start", "stop_all"]
+    assert ConsentEntry.objects.count() == 9
+
+
+# ---------------------------------------------------------------------------- the command
+
+
+@pytest.fixture
+def command(talking: Talking, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(wiring, "ports", lambda: talking.ports)
+
+    def run(name: str, *args: str) -> str:
+        out = StringIO()
+        call_command(name, *args, stdout=out)
+        return out.getvalue().strip()
+
+    return run
+
+
+def test_the_command_lists_and_resolves(talking: Talking, command: Any) -> None:
+    """The review list with its clock, the decision, and what is left."""
+    talking.texted(AMERICAN)
+    talking.reply("Hello\x1b[31m there", AMERICAN)
+    row = talking.reply("please stop texting me", AMERICAN)
+
+    assert command("sms_replies").splitlines() == [
+        "The last 2 replies",
+        f"{row.pk - 1} 2026-03-02 12:01 {AMERICAN} (other): Hello[31m there",
+        f"{row.pk} 2026-03-02 12:02 {AMERICAN} (unclear_stop, until 2026-03-16): "
+        "please stop texting me",
+    ]
+    assert command("sms_replies", "--review").splitlines()[0] == "1 replies wait for review"
+    assert "1 reply waits for review, the first until 2026-03-16 (sms_replies --review)" in command(
+        "sms_status"
+    )
+    assert command("sms_replies", "resolve", str(row.pk), "keep", "--by", "Anna") == (
+        f"Reply {row.pk} was no opt-out: what it held goes on."
+    )
+    assert json.loads(command("sms_replies", "--review", "--json")) == []
+    assert "review" not in command("sms_status")
+
+
+def test_the_command_refuses_what_needs_no_decision(talking: Talking, command: Any) -> None:
+    """A reply that is not there, that needs none, or that has one."""
+    talking.texted()
+    other, row = talking.reply("Hello"), talking.reply("no mas")
+    command("sms_replies", "resolve", str(row.pk), "opt-out", "--by", "Anna")
+
+    for reply_id, why in (
+        (row.pk + 1, "There is no reply"),
+        (other.pk, "needs none"),
+        (row.pk, "was decided already: opt-out"),
+    ):
+        with pytest.raises(CommandError, match=why):
+            command("sms_replies", "resolve", str(reply_id), "keep", "--by", "Eve")
+    assert talking.stopped() == withdrawn(*EVERYTHING)
