@@ -25,8 +25,9 @@ from tests.saleor.shop_databases import ShopDatabases, environment
 HOOK_MS, HOOK_OVER_EMAIL, STATEMENTS = 5.0, 0.2, 1
 LATENCY_SECONDS = 1.0
 IMPORT_MS, IMPORT_MB = 150.0, 10.0
-SWEEP_OVER_FEW, SWEEP_MB = 1.5, 50.0
-RECONCILER_MS, RECONCILER_OVER_FEW, HISTORY = 300.0, 1.5, 1_000_000
+SWEEP_OVER_FEW, DETECTOR_OVER_FEW, SWEEP_MB = 1.5, 1.5, 50.0
+RECONCILER_MS, RECONCILER_OVER_FEW = 300.0, 1.5
+FEW, HISTORY = 10_000, 1_000_000
 
 
 class Arrivals(VonageServer):
@@ -194,23 +195,72 @@ def reconciler(shop: Shop, _: Arrivals, scale: float) -> list[Figure]:
     ]  # fmt: skip
 
 
+def detector(shop: Shop, _: Arrivals, scale: float) -> list[Figure]:
+    """A run that finds 100 failed payments, among 10,000 rows of each table, and among more."""
+    seen = shop.run("detector", max(5, round(9 * scale)), *_sizes(scale))
+    runs = {
+        int(rows): (each["missed"], statistics.median(each["nothing"]))
+        for rows, each in seen["runs"].items()
+    }
+    return [
+        *_by_size(
+            "detector",
+            "100 missed among {:,} rows",
+            {rows: missed for rows, (missed, _) in runs.items()},
+            DETECTOR_OVER_FEW,
+            {rows: {"nothing_missed_ms": nothing} for rows, (_, nothing) in runs.items()},
+        ),
+        _peak("detector", "memory of a run at its peak", seen["peak_mb"], SWEEP_MB),
+    ]
+
+
 def abandoned(shop: Shop, _: Arrivals, scale: float) -> list[Figure]:
-    """A sweep that finds 100 carts left behind, among 10,000 and among 1,000,000."""
-    carts = max(20_000, round(HISTORY * scale))
-    seen = shop.run("abandoned", carts, max(5, round(9 * scale)))
-    few, many = seen["sweeps"].values()
-    usual = statistics.median(few)
+    """A sweep that finds 100 carts left behind, among 10,000 carts, and among more."""
+    seen = shop.run("abandoned", max(5, round(9 * scale)), *_sizes(scale))
+    sweeps = {int(carts): sweeps for carts, sweeps in seen["sweeps"].items()}
+    return [
+        *_by_size("abandoned", "100 due among {:,} carts", sweeps, SWEEP_OVER_FEW),
+        _peak("abandoned", "memory of a sweep at its peak", seen["peak_mb"], SWEEP_MB),
+    ]
+
+
+def _sizes(scale: float) -> list[int]:
+    """10,000 rows, 100,000 and 1,000,000; of the larger ones a share."""
+    most = max(2 * FEW, round(HISTORY * scale))
+    return [FEW, *(size for size in (most // 10, most) if size > FEW)]
+
+
+def _by_size(
+    benchmark: str,
+    name: str,
+    milliseconds: Mapping[int, list[float]],
+    at_most: float,
+    details: Mapping[int, Mapping[str, float]] | None = None,
+) -> list[Figure]:
+    """What each size takes, and its ratio to the smallest one's median."""
+    usual = statistics.median(milliseconds[FEW])
+    details = details or {}
     return [
         median_of(
-            "abandoned", f"100 due among {carts:,} carts, over 10,000",
-            [each / usual for each in many], "x", at_most=SWEEP_OVER_FEW,
-            note=f"{usual:.0f} ms there",
+            benchmark, name.format(FEW), milliseconds[FEW], "ms", details=details.get(FEW, {})
         ),
-        Figure(
-            benchmark="abandoned", name="memory of a sweep at its peak", measured=seen["peak_mb"],
-            unit="MB", low=seen["peak_mb"], high=seen["peak_mb"], samples=1, at_most=SWEEP_MB,
+        *(
+            median_of(
+                benchmark, f"{name.format(size)}, over {FEW:,}", [each / usual for each in taken],
+                "x", at_most=at_most, note=f"{statistics.median(taken):.0f} ms",
+                details=details.get(size, {}),
+            )
+            for size, taken in milliseconds.items()
+            if size != FEW
         ),
     ]  # fmt: skip
+
+
+def _peak(benchmark: str, name: str, megabytes: float, at_most: float) -> Figure:
+    return Figure(
+        benchmark=benchmark, name=name, measured=megabytes, unit="MB", low=megabytes,
+        high=megabytes, samples=1, at_most=at_most,
+    )  # fmt: skip
 
 
 BENCHMARKS: Mapping[str, Callable[[Shop, Arrivals, float], list[Figure]]] = {
@@ -218,6 +268,7 @@ BENCHMARKS: Mapping[str, Callable[[Shop, Arrivals, float], list[Figure]]] = {
     "hook": hook,
     "latency": latency,
     "reconciler": reconciler,
+    "detector": detector,
     "abandoned": abandoned,
 }
 

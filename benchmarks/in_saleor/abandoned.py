@@ -11,12 +11,14 @@ from typing import Any
 
 import django
 
-FEW = 10_000
+from benchmarks.in_saleor.rows import insert
+
 DUE = 100  #: carts whose delay has just passed, per sweep
 
 
-def main(many: int, rounds: int) -> dict[str, object]:
-    """Milliseconds of each sweep by number of carts, 100 due each time, and MB at its peak."""
+def main(rounds: int, *sizes: int) -> dict[str, object]:
+    """Milliseconds of each sweep by number of carts, 100 due each time, and MB at the peak of one
+    among the most."""
     from django.utils import timezone
     from saleor.account.models import Address
     from saleor.checkout.models import Checkout, CheckoutLine
@@ -64,7 +66,7 @@ def main(many: int, rounds: int) -> dict[str, object]:
         return taken
 
     seen: dict[str, Any] = {}
-    for carts in (FEW, many):
+    for carts in sizes:
         _fill(carts, str(variant.pk), sample.channel_id, address.pk, clock.now())
         CartSweep.objects.update_or_create(
             channel_id=sample.channel_id,
@@ -96,7 +98,7 @@ def _fill(carts: int, variant_id: str, channel_id: int, address_id: int, now: dt
     from saleor.checkout.models import Checkout, CheckoutLine
 
     new = max(0, carts - Checkout.objects.count())
-    columns: dict[str, object] = {
+    columns = {
         "token": "gen_random_uuid()",
         "created_at": "%(now)s::timestamptz - interval '6 hours'",
         "last_change": (
@@ -107,10 +109,10 @@ def _fill(carts: int, variant_id: str, channel_id: int, address_id: int, now: dt
         "billing_address_id": "%(address)s",
     }
     with connection.cursor() as cursor:
-        _insert(cursor, Checkout, columns, {
+        insert(cursor, Checkout, columns, {
             "now": now, "channel": channel_id, "address": address_id, "new": new,
         }, "generate_series(1, %(new)s) AS n")  # fmt: skip
-        _insert(cursor, CheckoutLine, {
+        insert(cursor, CheckoutLine, {
             "id": "gen_random_uuid()", "created_at": "now()", "checkout_id": "c.token",
             "variant_id": "%(variant)s",
         }, {"variant": variant_id}, (
@@ -121,28 +123,6 @@ def _fill(carts: int, variant_id: str, channel_id: int, address_id: int, now: dt
             cursor.execute(f"VACUUM ANALYZE {table}")
 
 
-def _insert(
-    cursor: Any, model: Any, given: dict[str, Any], values: dict[str, Any], source: str
-) -> None:
-    """Rows of *source* with the given expressions, and each other column's own default."""
-    names, expressions = [], []
-    for field in model._meta.local_concrete_fields:
-        name = field.column
-        if name not in given:
-            default = "USD" if name == "currency" else field.get_default()
-            if default is None and field.null:
-                continue
-            default = 1 if name == "quantity" else default
-            values[name] = field.get_db_prep_save(default, cursor.db)
-        names.append(f'"{name}"')
-        expressions.append(given.get(name, f"%({name})s"))
-    cursor.execute(
-        f"INSERT INTO {model._meta.db_table} ({', '.join(names)})"  # noqa: S608 (names are Saleor's)
-        f" SELECT {', '.join(expressions)} FROM {source}",
-        values,
-    )
-
-
 if __name__ == "__main__":
     django.setup()
-    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(main(*map(int, sys.argv[1:]))))
