@@ -54,7 +54,7 @@ def test_a_cart_is_one_text_after_an_hour(stage: Stage) -> None:
 
     stage.later(minutes=1)
     assert stage.rows == [(FIRST, "sent", "")]
-    assert stage.bodies == ["Acme: your cart is saved in our shop."]
+    assert stage.bodies == ["Acme: your cart is saved in our shop. Reply STOP to opt out"]
     assert stage.recipients == [BUYER.phone]
     assert only(FIRST).purpose == "marketing"
 
@@ -246,7 +246,10 @@ def test_three_steps_each_with_its_delay_and_text(stage: Stage) -> None:
     assert stage.rows == [(FIRST, "sent", ""), (SECOND, "sent", "")]
     stage.later(hours=48)
     assert [row[0] for row in stage.rows] == [FIRST, SECOND, THIRD]
-    assert stage.bodies[1:] == ["Acme: your cart is still saved in our shop.", "€99.90 3"]
+    assert stage.bodies[1:] == [
+        "Acme: your cart is still saved in our shop. Reply STOP to opt out",
+        "€99.90 3 Reply STOP to opt out",
+    ]
 
 
 def test_the_delays_are_the_owners(stage: Stage) -> None:
@@ -340,7 +343,7 @@ def test_a_text_shows_cart_and_voucher(stage: Stage) -> None:
     text = (
         "{{ checkout.first_item }}|{{ checkout.item_count }}|{{ checkout.total }}|"
         "{{ voucher.code }}|{{ voucher.valid_until | sms_date: 'short' }}|"
-        "{% if opt_out.text %}opt{% endif %}"
+        "{{ opt_out.text }}"
     )
     stage.shop.vouchers["HELLO"] = Voucher(
         code="HELLO", valid_until=dt.datetime(2026, 3, 31, 22, tzinfo=dt.UTC)
@@ -348,7 +351,7 @@ def test_a_text_shows_cart_and_voucher(stage: Stage) -> None:
     configure(stage, advanced="abandoned.voucher = HELLO", **{f"text_{FIRST}": text})
     cart(stage)
     stage.later(minutes=60)
-    assert stage.bodies == ["Blue hoodie|3|€99.90|HELLO|4/1/26|"]
+    assert stage.bodies == ["Blue hoodie|3|€99.90|HELLO|4/1/26|Reply STOP to opt out"]
 
 
 def test_a_voucher_that_ended_is_not_promised(stage: Stage) -> None:
@@ -356,7 +359,7 @@ def test_a_voucher_that_ended_is_not_promised(stage: Stage) -> None:
     configure(stage, advanced="abandoned.voucher = HELLO")
     cart(stage)
     stage.later(minutes=60)
-    assert stage.bodies == ["Acme: your cart is saved in our shop."]
+    assert stage.bodies == ["Acme: your cart is saved in our shop. Reply STOP to opt out"]
 
 
 def test_many_carts_of_one_instant_are_all_read(stage: Stage) -> None:

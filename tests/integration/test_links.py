@@ -84,7 +84,9 @@ def test_a_cart_link_leads_to_the_storefront(stage: Stage) -> None:
     """One redirect to the pattern with the cart's token escaped, and no trace of where from."""
     left_behind(stage)
     token = token_in(stage)
-    assert stage.bodies == [f"Acme: your cart is saved in our shop: {STORE}/s/{token}"]
+    assert stage.bodies == [
+        f"Acme: your cart is saved in our shop: {STORE}/s/{token} Reply STOP to opt out"
+    ]
     answer = visit(stage, token)
     assert (answer.status_code, answer["Location"]) == (302, f"{STORE}/cart?t=c%2F1")
     assert answer["Referrer-Policy"] == "no-referrer"
@@ -114,7 +116,7 @@ def test_without_a_pattern_there_is_no_link(stage: Stage) -> None:
     configure(stage, FIRST, advanced="")
     cart(stage)
     stage.later(minutes=60)
-    assert stage.bodies == ["Acme: your cart is saved in our shop."]
+    assert stage.bodies == ["Acme: your cart is saved in our shop. Reply STOP to opt out"]
     assert Link.objects.count() == 0
 
 
@@ -333,7 +335,7 @@ def test_some_countries_get_the_text_without(stage: Stage, phone: str) -> None:
     configure(stage, FIRST)
     cart(stage, billing=Address(phone=phone, country="IT"))
     stage.later(minutes=60)
-    assert stage.bodies == ["Acme: your cart is saved in our shop."]
+    assert stage.bodies == ["Acme: your cart is saved in our shop. Reply STOP to opt out"]
     assert Link.objects.count() == 0
 
 
