@@ -153,6 +153,13 @@ def mask(e164: str) -> str:
     return f"+{number.country_code}*****{national[len(national) - shown :]}"
 
 
+def conceal(words: str, e164: str) -> str:
+    """What somebody said of this number, as it may be logged: the number is masked in it."""
+    if not e164:
+        return words
+    return words.replace(e164, mask(e164)).replace(e164.removeprefix("+"), mask(e164))
+
+
 def _masked(text: str) -> str:
     """What was typed, recognisable to its writer only: its first two characters."""
     return f"“{text[:2]}…”" if text[:2].isprintable() else "The text"

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Never
 
 from django.db import models
+from django.db.models.functions import Substr
 
 from ..domain.consent import Act, Basis, Scope
 
@@ -14,8 +15,12 @@ class _Ledger(models.QuerySet["ConsentEntry"]):
         raise TypeError("The ledger of consents is only ever added to.")
 
     def forget(self, number_hash: str) -> int:
-        """The rows name nobody; their acts stay as proof."""
-        return super().update(number="", number_hash=number_hash, ip=None)
+        """The rows name nobody, nor do the words in them; their acts stay as proof."""
+        wording = models.Func(
+            "wording", Substr("number", 2), models.Value("*****"), function="REPLACE",
+            output_field=models.TextField(),
+        )  # fmt: skip
+        return super().update(number="", number_hash=number_hash, ip=None, wording=wording)
 
 
 class ConsentEntry(models.Model):

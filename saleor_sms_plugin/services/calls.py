@@ -232,7 +232,7 @@ def _refused(error: ProviderError, message: Message, now: dt.datetime) -> Ending
         status=status,
         reason=reason,
         code=error.code,
-        detail=str(error),
+        detail=phone_numbers.conceal(str(error), message.recipient),
         http_status=error.http_status,
         message=columns,
         error=error,

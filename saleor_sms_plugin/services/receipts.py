@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from ..domain import phone_numbers
 from ..domain.delivery import PartNews, outcome
 from ..domain.reasons import Reason
 from ..domain.transitions import FINAL, MessageStatus, may_follow
@@ -88,7 +89,7 @@ def _row(request: WebhookRequest, position: int, receipt: ParsedReceipt) -> Deli
         status=receipt.status or "",
         provider_status=receipt.provider_status,
         code=receipt.code,
-        detail=receipt.detail,
+        detail=phone_numbers.conceal(receipt.detail, receipt.recipient),
         is_number_unusable=receipt.is_number_unusable,
         price=receipt.price,
         currency=receipt.currency if receipt.price is not None else "",

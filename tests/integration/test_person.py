@@ -115,6 +115,19 @@ def test_erasing_leaves_no_number_and_ends_what_waits(shop: Stage) -> None:
     assert ErasedNumber.objects.get().since == shop.clock.now()
 
 
+def test_what_a_person_wrote_stays_without_the_number(shop: Stage) -> None:
+    """The words of a STOP are its proof."""
+    deed = Deed(
+        number=NUMBER, scopes=[Scope.OFFERS], act=Act.WITHDRAWN, source=Source.REPLY,
+        wording=f"stop texting {NUMBER}, or 48512345678",
+    )  # fmt: skip
+    opting.opt_out([deed], shop.ports)
+
+    run("erase", NUMBER, "--yes")
+
+    assert ConsentEntry.objects.get().wording == "stop texting +*****, or *****"
+
+
 def test_who_was_erased_gets_no_text(shop: Stage) -> None:
     """A new order is decided with the reason and without the number; staff can undo it."""
     run("erase", NUMBER, "--yes")

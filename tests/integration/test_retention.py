@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from saleor_sms_plugin.exceptions import ProviderRejected
 from saleor_sms_plugin.domain.consent import Act, Scope
+from saleor_sms_plugin.exceptions import ProviderRejected
 from saleor_sms_plugin.models import (
     ConsentBox,
     ConsentEntry,

@@ -206,3 +206,24 @@ def test_loading_the_plugin_costs_no_query(channel_USD: Any, settings: Any) -> N
         return len(captured)
 
     assert queries(["saleor_sms_plugin.plugin.SmsPlugin"]) == queries([])
+
+
+def test_the_phones_of_an_email(
+    shop: Shop, order_with_lines: Any, checkout_with_item: Any, customer_user: Any
+) -> None:
+    """Of the account, of orders and of checkouts without one; each once, with its country."""
+    for place in (*customer_user.addresses.all(), order_with_lines.shipping_address):
+        _phone_by_sql(place, OLA)
+    _phone_by_sql(order_with_lines.billing_address, "+48601234567")
+    guest = order_with_lines.billing_address.get_copy()
+    _phone_by_sql(guest, "601 000 001")
+    Order.objects.update(user=None, user_email="Guest@Example.com")
+    checkout_with_item.user, checkout_with_item.email = None, "guest@example.com"
+    checkout_with_item.billing_address = guest
+    checkout_with_item.save()
+
+    assert set(shop.phones_of(customer_user.email.upper())) == {(OLA, "PL")}
+    assert set(shop.phones_of("guest@example.com")) == {
+        (OLA, "PL"), ("+48601234567", "PL"), ("601 000 001", "PL"),
+    }  # fmt: skip
+    assert shop.phones_of("nobody@example.com") == []
