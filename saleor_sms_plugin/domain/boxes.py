@@ -26,12 +26,16 @@ def look(*metadata: Mapping[str, object] | None) -> dict[str, str]:
     """What these say about consent, the later of them before the earlier; {} where no scope
     is named."""
     seen = {
-        name: str(each[name]).strip()[:LONGEST]
+        name: text
         for each in metadata
         for name in (*SCOPES, WORDING, LANGUAGE, PHONE, IP)
-        if each and each.get(name) not in (None, "")
+        if each and (text := _text(each.get(name)))
     }
     return seen if seen.keys() & SCOPES.keys() else {}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value).strip()[:LONGEST]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,8 @@ DEFAULTS = {
     "max_segments": 4,
     "link_base": "",
     "opt_out_numbers": {},
+    "stop_confirmation": True,
+    "forward_replies": "",
     "recovery_url": "",
     "retry_url": "",
     "order_url": "",
@@ -41,6 +43,9 @@ DEFAULTS = {
     "abandoned_steps": (1440, 4320),
     "abandoned_voucher": "",
     "abandoned_daily_budget": 500,
+    "double_opt_in": "auto",
+    "opt_in_reward": "",
+    "opt_in_reward_url": "",
     "overrides": {},
 }
 
@@ -74,6 +79,8 @@ def test_every_setting_is_read() -> None:
         "max_segments = 2\n"
         "link_base = https://shop.example.com/s/\n"
         "opt_out_number = +48 512 345 678, fr 36180\n"
+        "stop_confirmation = OFF\n"
+        "forward_replies = Help@Example.com\n"
         "recovery_url = https://shop.example.com/cart?c={{ checkout.token }}#top\n"
         "retry_url = https://shop.example.com/pay/{{order.id}}\n"
         "order_url = https://shop.example.com/o/{{ order.token }}\n"
@@ -81,6 +88,9 @@ def test_every_setting_is_read() -> None:
         "abandoned.steps = 60, 120\n"
         "abandoned.voucher = WELCOME-10\n"
         "abandoned.daily_budget = 7\n"
+        "double_opt_in = ON\n"
+        "opt_in.reward = WELCOME10\n"
+        "Opt_In.Reward_URL = https://shop.example.com/guide.pdf?v=1#top\n"
         "rule.us-texas.Cap = 2/day\n"
         "rule.DE.soft_opt_in = yes, signed off by Anna Nowak 2026-11-20"
     )
@@ -105,6 +115,8 @@ def test_every_setting_is_read() -> None:
         "max_segments": 2,
         "link_base": "https://shop.example.com/s",
         "opt_out_numbers": {"": "+48512345678", "FR": "36180"},
+        "stop_confirmation": False,
+        "forward_replies": "help@example.com",
         "recovery_url": "https://shop.example.com/cart?c={{ checkout.token }}#top",
         "retry_url": "https://shop.example.com/pay/{{order.id}}",
         "order_url": "https://shop.example.com/o/{{ order.token }}",
@@ -112,6 +124,9 @@ def test_every_setting_is_read() -> None:
         "abandoned_steps": (60, 120),
         "abandoned_voucher": "WELCOME-10",
         "abandoned_daily_budget": 7,
+        "double_opt_in": "on",
+        "opt_in_reward": "WELCOME10",
+        "opt_in_reward_url": "https://shop.example.com/guide.pdf?v=1#top",
         "overrides": {
             "US-TX.cap": Override(2),
             "DE.soft_opt_in": Override(SoftOptIn.SIGNED_OFF, "Anna Nowak", dt.date(2026, 11, 20)),
@@ -153,6 +168,14 @@ def test_every_setting_is_read() -> None:
         ("staff_timezone = ../../etc/passwd", "is not a time zone."),
         ("staff_timezone = Europe", "is not a time zone."),
         ("staff_language = Polish", "is not a language."),
+        ("double_opt_in = maybe", "“maybe” is not known. Write auto or on or off."),
+        ("opt_in.reward = ŁUCJA", "is not a voucher code."),
+        ("opt_in.reward_url = http://example.com/a", "does not start with https://."),
+        ("opt_in.reward_url = https://example.com/?a b", "has a character that no address has."),
+        ("stop_confirmation = perhaps", "Write on or off."),
+        ("forward_replies = customers", "“customers” is not an e-mail address."),
+        ("forward_replies = a@example.com, b@example.com", "is not an e-mail address."),
+        ("forward_replies = a@localhost", "Write one such as help@example.com, or staff, or off."),
         ("rate = fast", "“fast” is not a rate. Write requests a second, such as 30."),
         ("rate = -1", "“-1” is not a rate."),
         ("rate = 0.001", "“0.001” will not do. Write 0, or from 0.01 to 10000."),
