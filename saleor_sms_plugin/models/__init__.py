@@ -5,6 +5,7 @@ Rows hold ids of the shop, never foreign keys into it: its migrations and deleti
 
 from .cart import CartSweep, Recovery
 from .consent import ConsentBox, ConsentEntry, ErasedNumber, SurveyScore
+from .daily_count import CountedDay, DailyCount
 from .delivery_receipt import DeliveryReceipt
 from .inbound_message import InboundMessage
 from .installation import Activation, Installation
@@ -24,6 +25,8 @@ __all__ = [
     "CartSweep",
     "ConsentBox",
     "ConsentEntry",
+    "CountedDay",
+    "DailyCount",
     "DeliveryReceipt",
     "ErasedNumber",
     "InboundMessage",

@@ -97,7 +97,13 @@ class Message(models.Model):
                 name="sms_message_checkout",
                 condition=~models.Q(checkout_id=""),
             ),
+            models.Index(
+                fields=["order_number"],
+                name="sms_message_order_number",
+                condition=~models.Q(order_number=""),
+            ),
             models.Index(fields=["recipient", "taken_at"], name="sms_message_recipient"),
+            models.Index(fields=["status", "created_at"], name="sms_message_status"),
             models.Index(fields=["channel_id", "created_at"], name="sms_message_channel"),
             models.Index(fields=["created_at"], name="sms_message_created"),
             models.Index(
