@@ -11,7 +11,7 @@ from typing import Any
 
 import django
 
-from benchmarks.in_saleor.rows import insert
+from benchmarks.in_saleor.rows import insert, rest
 
 DUE = 100  #: carts whose delay has just passed, per sweep
 
@@ -119,8 +119,7 @@ def _fill(carts: int, variant_id: str, channel_id: int, address_id: int, now: dt
             "checkout_checkout c WHERE NOT EXISTS"
             " (SELECT 1 FROM checkout_checkoutline l WHERE l.checkout_id = c.token)"
         ))  # fmt: skip
-        for table in ("checkout_checkout", "checkout_checkoutline"):
-            cursor.execute(f"VACUUM ANALYZE {table}")
+        rest(cursor, Checkout, CheckoutLine)
 
 
 if __name__ == "__main__":

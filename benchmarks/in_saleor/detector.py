@@ -11,7 +11,7 @@ from typing import Any
 
 import django
 
-from benchmarks.in_saleor.rows import insert
+from benchmarks.in_saleor.rows import insert, rest
 
 MISSED = 100  #: failures that no signal told of, per run; half of them in each table
 
@@ -113,7 +113,7 @@ def _fill(rows: int, item_id: int, payment_id: int) -> None:
             insert(
                 cursor, model, columns, {"of": of, "new": new}, "generate_series(1, %(new)s) AS n"
             )
-            cursor.execute(f"VACUUM ANALYZE {model._meta.db_table}")
+        rest(cursor, TransactionEvent, Transaction)
     Position.objects.filter(name__in=PAYMENT_TABLES).delete()
 
 

@@ -35,3 +35,10 @@ def insert(
         f" SELECT {', '.join(expressions)} FROM {source}",
         filled,
     )
+
+
+def rest(cursor: Any, *models: Any) -> None:
+    """The planner knows what was written, and nothing of it is still on its way to the disk."""
+    for model in models:
+        cursor.execute(f"VACUUM ANALYZE {model._meta.db_table}")
+    cursor.execute("CHECKPOINT")
