@@ -102,9 +102,7 @@ def country_of(e164: str) -> str:
     """The ISO country of a number in E.164 form, "" where it has none or is unreadable."""
     import phonenumbers
 
-    try:
-        number = phonenumbers.parse(e164)
-    except phonenumbers.NumberParseException:
+    if (number := _parsed(e164)) is None:
         return ""
     region = phonenumbers.region_code_for_number(number) or ""
     return region if region.isalpha() else ""
@@ -144,9 +142,7 @@ def mask(e164: str) -> str:
     """
     import phonenumbers
 
-    try:
-        number = phonenumbers.parse(e164)
-    except phonenumbers.NumberParseException:
+    if (number := _parsed(e164)) is None:
         return "*****"
     national = phonenumbers.national_significant_number(number)
     shown = max(0, min(3, len(national) - 4))
@@ -158,6 +154,17 @@ def conceal(words: str, e164: str) -> str:
     if not e164:
         return words
     return words.replace(e164, mask(e164)).replace(e164.removeprefix("+"), mask(e164))
+
+
+@lru_cache(maxsize=1024)
+def _parsed(e164: str) -> PhoneNumber | None:
+    """The number's parts, None where it has none; a text asks for them several times."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return None
 
 
 def _masked(text: str) -> str:

@@ -79,7 +79,6 @@ class Wire(HTTPAdapter):
         something may have.
         """
         self.answer, self._body_began = None, False
-        request = request.copy()
         request.body = self._watched(request.body)  # type: ignore[assignment]
         if self._base_url:
             request.url = self._base_url + request.path_url
@@ -98,11 +97,9 @@ class Wire(HTTPAdapter):
         except (RequestException, HTTPError, HTTPException, OSError) as failure:
             raise self._failed(failure) from failure
         self._used_at = time.monotonic()
-        self.answer = Answer(response.status_code, response.headers.copy(), body)
+        self.answer = Answer(response.status_code, response.headers, body)
         response.close()
         response.raw = BytesIO(body)
-        # requests would repeat the POST wherever a 307 or 308 points
-        response.headers.pop("Location", None)
         return response
 
     def _read(self, response: Response) -> bytes:

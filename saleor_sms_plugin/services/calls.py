@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,7 +26,7 @@ from ..exceptions import (
     TerminalProviderError,
 )
 from ..models import Message, SendAttempt
-from ..models.many import update_many
+from ..models.many import insert_many, update_many
 from ..ports import Ports
 from ..providers import OutboundMessage, Provider, SendResult
 from . import caps
@@ -97,31 +98,18 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
     An offer over one of its bounds ends here.
     """
     now = ports.clock.now()
+    batch = [ready for ready in batch if (ready.message.claimed_until or now) > now]
     with ports.shop.writer(), transaction.atomic():
-        held = (
-            Message.objects.select_for_update()
-            .order_by("pk")
-            .filter(
-                pk__in=[ready.message.pk for ready in batch],
-                status=MessageStatus.SENDING,
-                claimed_until__gt=now,
-            )
-        )
-        ours = {pk: (claim, count) for pk, claim, count in held.values_list(*_FENCE)}
-        kept = [
-            ready
-            for ready in batch
-            if ours.get(ready.message.pk) == (ready.message.claim, ready.message.attempt_count)
-        ]
-        over = caps.refusals([(ready.message, ready.bounds) for ready in kept], ports)
-        for ready in kept:
+        over = caps.refusals([(ready.message, ready.bounds) for ready in batch], ports)
+        for ready in batch:
             if refusal := over.get(ready.message.pk):
                 finish(ready.message, MessageStatus.SUPPRESSED, *refusal, now=now)
-        kept = [ready for ready in kept if ready.message.pk not in over]
-        for ready in kept:
+        batch = [ready for ready in batch if ready.message.pk not in over]
+        for ready in batch:
             _write(ready)
-        update_many([ready.message for ready in kept], _WRITTEN)
-        attempts = SendAttempt.objects.bulk_create(
+        ours = update_many([ready.message for ready in batch], _WRITTEN, same=_CLAIM)
+        kept = [ready for ready in batch if ready.message.pk in ours]
+        attempts = [
             SendAttempt(
                 message=ready.message,
                 number=ready.message.attempt_count,
@@ -129,11 +117,12 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
                 started_at=now,
             )
             for ready in kept
-        )
+        ]
+        insert_many(attempts)
     return [Begun(ready=r, attempt=a) for r, a in zip(kept, attempts, strict=True)]
 
 
-_FENCE = ("pk", "claim", "attempt_count")
+_CLAIM = ("status", "claim", "claimed_until")
 _WRITTEN = (
     "attempt_count", "body", "encoding", "segment_count", "language", "sender_id", "provider",
     "says",
@@ -276,36 +265,30 @@ def _next_try(
     return retry.next_try(message.attempt_count, now, message.expires_at, None, chance)
 
 
-_ENDED = (
-    "status", "reason", "detail", "claim", "claimed_until", "not_before", "taken_at", "sent_at",
-    "finished_at", "price", "currency",
-)  # fmt: skip
+_ENDED = ("status", "reason", "detail", "claim", "claimed_until")
 _ANSWERED = ("outcome", "code", "detail", "http_status", "provider_message_ids", "finished_at")
 
 
 def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
-    locked = Message.objects.select_for_update().order_by("pk").only(*_ENDED, "attempt_count")
-    rows = locked.in_bulk([begun.ready.message.pk for begun, _ in answers])
-    ended = []
+    ended: dict[tuple[str, ...], list[Message]] = defaultdict(list)  # by status, further columns
     for begun, ending in answers:
         attempt = begun.attempt
         attempt.outcome, attempt.code = ending.outcome, ending.code[:64]
         attempt.detail, attempt.http_status = ending.detail, ending.http_status
         attempt.provider_message_ids = list(ending.provider_message_ids)
         attempt.finished_at = now
-        row = rows.get(begun.ready.message.pk)
-        if row is None or row.attempt_count != attempt.number:
-            continue
-        if not may_follow(MessageStatus(row.status), ending.status):
-            continue  # a receipt, or the clean-up of a claim that ran out, knows better
-        row.status, row.reason = ending.status, ending.reason
-        row.detail = ending.detail if ending.reason else ""
-        row.claim = row.claimed_until = None
+        message = begun.ready.message
+        message.status, message.reason = ending.status, ending.reason
+        message.detail = ending.detail if ending.reason else ""
+        message.claim = message.claimed_until = None
         for name, value in ending.message.items():
-            setattr(row, name, value)
-        ended.append(row)
+            setattr(message, name, value)
+        ended[ending.status, *ending.message].append(message)
     update_many([begun.attempt for begun, _ in answers], _ANSWERED)
-    update_many(ended, _ENDED)
+    for (status, *columns), messages in ended.items():
+        # Where a receipt, or the clean-up of a claim that ran out, knows better, its word stays.
+        before = [each for each in MessageStatus if may_follow(each, MessageStatus(status))]
+        update_many(messages, [*_ENDED, *columns], same=["attempt_count"], status_in=before)
 
 
 def _when_database_is_back(store: Callable[[], None]) -> None:

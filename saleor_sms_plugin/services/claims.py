@@ -81,9 +81,7 @@ def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Mess
 
 
 def _due(now: dt.datetime) -> QuerySet[Message]:
-    locked = Message.objects.select_related("event").select_for_update(
-        skip_locked=True, of=("self",)
-    )
+    locked = Message.objects.select_for_update(skip_locked=True)
     return locked.filter(status__in=WAITING, not_before__lte=now)
 
 

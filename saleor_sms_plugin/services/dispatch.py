@@ -38,6 +38,7 @@ BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are
 SPACING = 0.98  #: calls of a run never come closer than this part of the interval
 STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
 MOST_THREADS = 16
+FASTEST = 500.0  #: texts a second that one process can compute, whatever the account allows
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
 CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
 MOST_SENDER_WAIT = 60.0  #: seconds
@@ -99,6 +100,9 @@ class AccountRun:
         self._oldest_kept = 0.0
         self._in_flight = 0
         self._turn = Lock()
+        self._hands = Lock()
+        self._callers = 0  # threads at work
+        self._begun: deque[Begun] = deque()
         self._slots: deque[float] = deque()
         self._last_call = 0.0
         self._in_doubt = False
@@ -162,8 +166,7 @@ class AccountRun:
         in_a_second = 1 / self._interval if self._interval else CLAIMED
         # What cannot be sent within about a second stays free for others.
         self._most = 1 if self.throttle.is_probing else max(1, min(CLAIMED, int(in_a_second)))
-        busy = self.throttle.answer_seconds / self._interval if self._interval else MOST_THREADS
-        self._threads = 1 if self.throttle.is_probing else max(1, min(MOST_THREADS, ceil(busy) + 1))
+        self._fastest = min(in_a_second, FASTEST)
 
     def _within_sender_rates(self, ready: list[Ready], account: Account) -> list[Ready]:
         """Texts whose sender is slower than the account wait for that sender's slots."""
@@ -203,10 +206,7 @@ class AccountRun:
             if not self._heard():
                 break
             self._slots.extend(slots[:count])
-            for begun in begin(ready[:count], self.ports):
-                self._in_flight += 1
-                self.called += 1
-                _threads_of(self.key).submit(self._ask, begun)
+            self._hand_over(begin(ready[:count], self.ports))
             ready, slots = ready[count:], slots[count:]
             if self.ports.clock.now() >= self.until:
                 break
@@ -240,6 +240,36 @@ class AccountRun:
         if not self._in_flight:
             self._in_doubt = False
         return self._store()
+
+    def _hand_over(self, begun: Sequence[Begun]) -> None:
+        """The texts are called in this order, by as many threads as it takes and no more: each
+        thread that computes at the same time makes the others, and this one, wait."""
+        self._in_flight += len(begun)
+        self.called += len(begun)
+        with self._hands:
+            self._begun.extend(begun)
+            more = max(0, min(self._threads - self._callers, len(self._begun)))
+            self._callers += more
+        for _ in range(more):
+            _threads_of(self.key).submit(self._call)
+
+    @property
+    def _threads(self) -> int:
+        if self.throttle.is_probing:
+            return 1
+        return min(MOST_THREADS, ceil(self.throttle.answer_seconds * self._fastest) + 1)
+
+    def _call(self) -> None:
+        """In a thread: the texts handed over are called, until there are none."""
+        while begun := self._next():
+            self._ask(begun)
+
+    def _next(self) -> Begun | None:
+        with self._hands:
+            if self._begun:
+                return self._begun.popleft()
+            self._callers -= 1
+            return None
 
     def _ask(self, begun: Begun) -> None:
         try:

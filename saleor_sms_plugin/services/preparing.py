@@ -15,7 +15,7 @@ from ..domain.transitions import MessageStatus
 from ..events.answers import ANSWERS
 from ..events.catalogue import EVENTS, Purpose
 from ..exceptions import ConfigurationError, TemplateError
-from ..models import Activation, Message
+from ..models import Activation, Message, ShopEvent
 from ..models.message import OWN_WORDS
 from ..ports import Order, Ports
 from . import (
@@ -51,6 +51,7 @@ class Knowledge:
     active: Mapping[tuple[int, str], Activation]
     suppressed: Mapping[str, tuple[Reason, str]]
     consents: ledger.Ledger
+    occurred: Mapping[int | None, dt.datetime]  # by the event's id
 
 
 def prepare(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Ports) -> list[Ready]:
@@ -66,12 +67,14 @@ def _read(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Port
     checkout_ids = {m.checkout_id for m in batch if m.checkout_id and not m.order_id}
     orders = subjects.read(order_ids, checkout_ids, ports)
     boxes.found(orders.values(), ports)
+    events = ShopEvent.objects.filter(pk__in=[message.event_id for message in batch])
     return Knowledge(
         channels=channels,
         orders=orders,
         active=activations(channels.keys()),
         suppressed=suppression.among(message.recipient for message in batch),
         consents=ledger.read(message.recipient for message in batch),
+        occurred=dict(events.values_list("pk", "occurred_at")),
     )
 
 
@@ -166,7 +169,7 @@ def _at_the_door(
         )  # fmt: skip
     if not channel.sends(spec.name):
         return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, ""
-    occurred_at = message.event.occurred_at if message.event else message.created_at
+    occurred_at = known.occurred.get(message.event_id, message.created_at)
     if past := not_since(known.active.get((channel.id, spec.name)), occurred_at):
         return MessageStatus.SUPPRESSED, past.reason, past.detail
     if order is None and not door.is_digest(message.says):
