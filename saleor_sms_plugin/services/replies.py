@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db import InterfaceError, OperationalError, transaction
 
@@ -173,9 +173,8 @@ def _start(talk: Talk, ports: Ports) -> bool:
 
 
 def _deed(
-    talk: Talk, scopes: tuple[Scope, ...] | list[Scope], act: Act, channel: Channel | None,
-    sender_id: str,
-) -> Deed:  # fmt: skip
+    talk: Talk, scopes: Sequence[Scope], act: Act, channel: Channel | None, sender_id: str
+) -> Deed:
     return Deed(
         number=talk.number, scopes=scopes, act=act, source=Source.REPLY, channel=channel,
         sender_id=sender_id, key=key_of(talk.inbound), wording=talk.inbound.body,

@@ -26,6 +26,7 @@ from saleor_sms_plugin.events.catalogue import (
     EVENTS,
     HOUR,
     MINUTE,
+    SHOP_VARIABLES,
     EventSpec,
     Night,
     RecipientRule,
@@ -136,8 +137,10 @@ def _span(seconds: int) -> str:
 
 def variables_table() -> str:
     def where(name: str) -> str:
-        if name in COMMON_VARIABLES:
+        if name in SHOP_VARIABLES:
             return "every text"
+        if name in COMMON_VARIABLES:
+            return "every text about an event"
         specs = (*CATALOGUE, *ANSWERS.values())
         return ", ".join(f"`{spec.name}`" for spec in specs if name in names_of(spec))
 

@@ -20,7 +20,14 @@ from saleor_sms_plugin.domain.reasons import Reason
 from saleor_sms_plugin.domain.transitions import MessageStatus
 from saleor_sms_plugin.events.answers import ANSWERS
 from saleor_sms_plugin.events.catalogue import Purpose
-from saleor_sms_plugin.models import ConsentEntry, InboundMessage, Message, SuppressedNumber
+from saleor_sms_plugin.models import (
+    ConsentEntry,
+    InboundMessage,
+    Message,
+    SendAttempt,
+    SuppressedNumber,
+    SurveyScore,
+)
 from saleor_sms_plugin.models.message import ALERT
 from saleor_sms_plugin.services import (
     channels,
@@ -29,11 +36,11 @@ from saleor_sms_plugin.services import (
     replies,
     reviews,
     suppression,
-    surveys,
     webhooks,
 )
 from saleor_sms_plugin.services.ledger import Deed, Source
 from saleor_sms_plugin.services.opting import opt_out
+from saleor_sms_plugin.services.recipients import Recipient
 from saleor_sms_plugin.services.reviews import Resolution
 from saleor_sms_plugin.testing.vonage_server import Caller, VonageServer
 from tests.integration.calling_back import ACCOUNT, SECRET, CalledBack
@@ -684,36 +691,39 @@ def test_yes_alone_never_opts_in(talking: Talking) -> None:
     assert ConsentEntry.objects.count() == 0
 
 
-def test_yes_answers_an_open_request(talking: Talking, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The request's own service is asked, with the number and the sender of the request."""
-    asked: list[tuple[str, str, str]] = []
+def test_italy_yes_answers_an_open_request_and_only_once(talking: Talking) -> None:
+    """The box ticked a moment ago is confirmed from the phone; a later YES says nothing."""
+    channel = channels.load(talking.ports, [CHANNEL])[CHANNEL]
+    box = Deed(
+        number=ITALIAN, scopes=[Scope.OFFERS], act=Act.GIVEN, source=Source.CHECKOUT,
+        channel=channel, at=talking.clock.now(),
+    )  # fmt: skip
+    ledger.put([box], talking.ports)
+    person = Recipient(number=ITALIAN, country="IT")
+    double_opt_in.ask([box], person, "it", channel, talking.ports)
+    talking.run()
 
-    def confirm(number: str, ports: Any, *, source: Source, sender_id: str = "") -> bool:
-        asked.append((number, source, sender_id))
-        return True
+    assert talking.reply("Sì!", ITALIAN).meaning == "yes"
+    assert talking.reply("Sì!", ITALIAN).meaning == "other"
 
-    monkeypatch.setattr(double_opt_in, "confirm", confirm)
-    talking.texted(event_name="opt_in_request")
-
-    assert talking.reply("TAK").meaning == "yes"
-    assert asked == [(POLE, "reply", SHOP)]
+    confirmed = ConsentEntry.objects.get(act=Act.CONFIRMED)
+    assert (confirmed.number, confirmed.scope, confirmed.source) == (ITALIAN, "offers", "reply")
 
 
-def test_a_digit_is_a_score_only_in_its_surveys_window(
-    talking: Talking, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where no survey takes it, it is kept as any other reply."""
-    taken: list[int] = []
-
-    def take_score(inbound: InboundMessage, score: int, ports: Any) -> bool:
-        taken.append(score)
-        return score == 5
-
-    monkeypatch.setattr(surveys, "take_score", take_score)
+def test_a_digit_is_a_score_only_in_its_surveys_window(talking: Talking) -> None:
+    """The survey has its first answer; a week later the same digit is any other reply."""
+    survey = talking.texted(purpose=Purpose.MARKETING)
+    SendAttempt.objects.create(
+        message=survey, number=1, provider="vonage", started_at=survey.created_at
+    )
 
     assert talking.reply("\uff15!").meaning == "score"
+    talking.clock.move(days=7)
     assert talking.reply("4").meaning == "other"
-    assert taken == [5, 4]
+
+    assert list(SurveyScore.objects.values_list("score", "order_id", "source")) == [
+        (5, "o0", "reply")
+    ]
 
 
 # ------------------------------------------------------------------------ everything else

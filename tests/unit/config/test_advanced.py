@@ -24,7 +24,10 @@ DEFAULTS = {
     "senders": {},
     "tracking_patterns": {},
     "flood": (FloodLimit(3, 600), FloodLimit(10, 86400)),
+    "offers_cap": (FloodLimit(2, 86400), FloodLimit(8, 2592000)),
+    "budget": {},
     "storm": StormLimit(10, 200),
+    "usual_hour": True,
     "retention_days": 90,
     "staff_night": Night(dt.time(22), dt.time(7)),
     "staff_timezone": "",
@@ -43,6 +46,7 @@ DEFAULTS = {
     "abandoned_steps": (1440, 4320),
     "abandoned_voucher": "",
     "abandoned_daily_budget": 500,
+    "survey_days": 7,
     "double_opt_in": "auto",
     "opt_in_reward": "",
     "opt_in_reward_url": "",
@@ -70,6 +74,11 @@ def test_every_setting_is_read() -> None:
         "tracking_url.* = https://example.com/{number}\r\n"
         "flood = 2/5min, 6/h 20/2days\r\n"
         "storm = 5X, 1000\r\n"
+        "offers_cap = 1/day 4/30days\r\n"
+        "budget.ALL = 500\r\n"
+        "budget.uk = 0\r\n"
+        "usual_hour = OFF\r\n"
+        "survey.days = 14\r\n"
         "retention_days = 30\r\n"
         "staff_night = off\r\n"
         "staff_timezone = Europe/Warsaw\r\n"
@@ -106,6 +115,10 @@ def test_every_setting_is_read() -> None:
         },
         "flood": (FloodLimit(2, 300), FloodLimit(6, 3600), FloodLimit(20, 172800)),
         "storm": StormLimit(5, 1000),
+        "offers_cap": (FloodLimit(1, 86400), FloodLimit(4, 2592000)),
+        "budget": {"all": 500, "GB": 0},
+        "usual_hour": False,
+        "survey_days": 14,
         "retention_days": 30,
         "staff_night": None,
         "staff_timezone": "Europe/Warsaw",
@@ -159,6 +172,12 @@ def test_every_setting_is_read() -> None:
         ("sender.XX = MyShop", "“XX” is not a country code."),
         ("flood = often", "“often” is not a limit. Write 3/10min 10/day, or off."),
         ("flood = 0/day", "“0/day” is not a limit."),
+        ("offers_cap = 2", "“2” is not a limit. Write 2/day 8/30day, or off."),
+        ("budget = 50", "“budget” is not written in full. Write for example budget.US = 50"),
+        ("budget.XX = 50", "“XX” is not a country code."),
+        ("budget.US = -1", "Write a whole number of texts from 0 to 1000000."),
+        ("usual_hour = always", "“always” is not known. Write on or off."),
+        ("survey.days = 0", "from 1 to 60."),
         ("retention_days = 0", "from 1 to 400."),
         ("max_segments = 11", "from 1 to 10."),
         (

@@ -8,7 +8,15 @@ from itertools import permutations
 
 import pytest
 
-from saleor_sms_plugin.domain.consent import Act, Basis, Entry, Scope, Standing, standing
+from saleor_sms_plugin.domain.consent import (
+    Act,
+    Basis,
+    Entry,
+    Scope,
+    Standing,
+    ended_by,
+    standing,
+)
 
 START = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 HERE, ELSEWHERE = 1, 2
@@ -89,3 +97,24 @@ def test_scopes_do_not_mix() -> None:
     assert may(read([*acts(Act.GIVEN), *stop])) == (True, False)
     later = [*stop, *acts(Act.CONFIRMED, Act.GIVEN)]
     assert standing(later, Scope.SERVICE, HERE, SENDER).stopped is not None
+
+
+@pytest.mark.parametrize(
+    ("told", "which", "ended"),
+    [
+        ((Act.WITHDRAWN,), {0}, True),
+        ((Act.WITHDRAWN, Act.WITHDRAWN), {1}, False),  # it was stopped before
+        ((Act.WITHDRAWN, Act.WITHDRAWN), {0, 1}, True),
+        ((Act.WITHDRAWN, Act.RESTORED, Act.WITHDRAWN), {2}, True),
+        ((Act.WITHDRAWN, Act.RESTORED), {0}, False),  # nothing is stopped
+        ((Act.HELD, Act.WITHDRAWN), {0}, False),
+        ((Act.GIVEN, Act.HELD), {1}, True),
+        ((), set(), False),
+    ],
+)
+def test_what_an_act_ended(told: tuple[Act, ...], which: set[int], ended: bool) -> None:
+    """What is stopped with these acts and would not be without them; of other scopes nothing."""
+    scopes = (Scope.OFFERS,) if ended else ()
+    assert ended_by(which, acts(*told), HERE, SENDER) == scopes
+    assert ended_by(which, acts(*told), ELSEWHERE, SENDER) == scopes
+    assert ended_by(which, acts(*told), ELSEWHERE, "Acme") == ()
