@@ -275,14 +275,17 @@ def test_a_stop_in_answer_to_a_request_ends_marketing(talking: Talking) -> None:
     assert talking.stopped() == withdrawn(*MARKETING)
 
 
-def test_a_stop_in_three_parts(talking: Talking) -> None:
+def _part(part: int) -> dict[str, Any]:
+    return {"concat": "true", "concat-ref": "7", "concat-total": 2, "concat-part": part}
+
+
+def test_a_stop_in_two_parts(talking: Talking) -> None:
     """Only what is joined is read: “STOP” alone is a part of a question here."""
     talking.texted()
-    part: dict[str, Any] = {"concat": "true", "concat-ref": "7", "concat-total": 2}
 
-    talking.reply("STOP", **part, **{"concat-part": 2})
+    talking.reply("STOP", **_part(2))
     assert InboundMessage.objects.get().meaning == ""
-    talking.reply("does the bus go ", **part, **{"concat-part": 1})
+    talking.reply("does the bus go ", **_part(1))
 
     assert InboundMessage.objects.get().meaning == "other"
     assert talking.stopped() == {}
@@ -291,9 +294,7 @@ def test_a_stop_in_three_parts(talking: Talking) -> None:
 def test_a_stop_whose_other_part_never_comes_is_read_after_five_minutes(talking: Talking) -> None:
     """What is there counts."""
     talking.texted()
-    talking.reply(
-        "STOP", **{"concat": "true", "concat-ref": "7", "concat-total": 2, "concat-part": 1}
-    )
+    talking.reply("STOP", **_part(1))
 
     talking.later(minutes=6)
     talking.run()
