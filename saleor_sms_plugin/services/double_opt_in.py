@@ -70,7 +70,6 @@ def ask(
     named = rule.cart_double_opt_in is DoubleOptIn.REQUIRED and Scope.CART_REMINDERS in scopes
     token = "" if named or _can_receive(channel, person.number) else new_token()
     urls = {"opt_in.url": links.address_of(token, channel)} if token else {}
-    locks.lock([f"sms-opt-in:{channel.id}:{person.number}"])
     refusal = _asked_before(person.number, channel, now)
     message = answers.send(
         REQUEST_US if named else REQUEST, person.number, channel, ports,
@@ -103,11 +102,16 @@ def _can_receive(channel: Channel, number: str) -> bool:
 
 
 def _asked_before(number: str, channel: Channel, now: dt.datetime) -> Refusal | None:
+    """Why the number is not asked again; until the transaction ends nobody else asks it."""
+    refusal = Reason.ASKED_BEFORE, "Once a day at most."
+    # Never waited for: who holds it is asking the same person now.
+    if not locks.try_locks({f"sms-opt-in:{channel.id}:{number}": number}):
+        return refusal
     asked = Message.objects.filter(
         recipient=number, channel_id=channel.id, event_name__in=REQUESTS,
         created_at__gt=now - A_DAY,
     ).exclude(status__in=_NOT_OUT)  # fmt: skip
-    return (Reason.ASKED_BEFORE, "Once a day at most.") if asked.exists() else None
+    return refusal if asked.exists() else None
 
 
 def _no_path(message: Message, token: str, channel: Channel, rule: Rule) -> Refusal | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from saleor_sms_plugin import wiring
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Basis, Scope
 from saleor_sms_plugin.domain.places import Place
 from saleor_sms_plugin.events.catalogue import Purpose
-from saleor_sms_plugin.models import ConsentEntry
-from saleor_sms_plugin.services import channels, consent, ledger, opting
+from saleor_sms_plugin.models import ConsentEntry, Link
+from saleor_sms_plugin.ports import Checkout
+from saleor_sms_plugin.services import channels, consent, ledger, links, opting
+from saleor_sms_plugin.services.explain import explain
 from saleor_sms_plugin.services.ledger import Deed, Source
 
 from .stage import BUYER, CHANNEL, Stage
@@ -33,6 +36,18 @@ def refusal(
         is_customer=is_customer,
     )  # fmt: skip
     return found[0] if found else ""
+
+
+def cart(stage: Stage) -> Checkout:
+    """Anna's cart, changed now."""
+    stage.shop.changed["c1"] = stage.clock.now()
+    return stage.shop.put_checkout(
+        Checkout(
+            id="c1", channel_id=CHANNEL, channel_slug="channel-1", language="en",
+            created_at=stage.clock.now(), currency="EUR", total=Decimal("9.90"), item_count=1,
+            billing=BUYER, lines="aaaa",
+        )
+    )  # fmt: skip
 
 
 def give(stage: Stage, number: str, *scopes: Scope, **more: Any) -> None:
@@ -218,3 +233,58 @@ def test_a_stop_in_another_scope_leaves_a_soft_opt_in_alone(stage: Stage) -> Non
     assert opting.end_refused([GERMAN], stage.ports) == 0
     give(stage, GERMAN, Scope.CART_REMINDERS, act=Act.WITHDRAWN)
     assert refusal(stage, GERMAN, is_customer=True) == ""
+
+
+# What shows it
+
+
+def test_explain_shows_the_standing_and_its_source(
+    shop: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of marketing texts: given, confirmed, stopped, when and where."""
+    shop.configure(CART, sender_id="+447700900123")
+    shop.clock.move(minutes=1)
+    left = cart(shop)
+    give(shop, POLE, Scope.CART_REMINDERS)
+    shop.later(minutes=60)
+    call_command("sms_explain", left.id)
+    assert (
+        "  consent to cart_reminders: given 2026-03-02 12:01 UTC (checkout)\n"
+        in capsys.readouterr().out
+    )
+    give(shop, POLE, Scope.CART_REMINDERS, act=Act.WITHDRAWN, source=Source.REPLY)
+    [decision] = explain(left, shop.ports)
+    assert decision.consent.endswith("stopped 2026-03-02 13:01 UTC (reply)")
+
+
+def test_order_texts_have_no_consent_to_show(shop: Stage) -> None:
+    """They need none."""
+    shop.configure("order_created")
+    shop.clock.move(minutes=1)
+    order = shop.order()
+    shop.happen("order_created", order)
+    shop.run()
+    assert [each.consent for each in explain(order, shop.ports)] == [""]
+
+
+@pytest.mark.parametrize(
+    ("scope", "answer"),
+    [(Scope.CART_REMINDERS, links.Answer.ENDED), (Scope.OFFERS, links.Answer.LEADS)],
+)
+def test_a_link_ends_with_the_opt_out_from_its_texts(
+    shop: Stage, scope: Scope, answer: links.Answer
+) -> None:
+    """Of the text's own scope; another one leaves it."""
+    shop.configure(
+        CART, sender_id="+447700900123", storefront_url="https://shop.example.com",
+        advanced="recovery_url = https://shop.example.com/c/{{ checkout.token }}",
+    )  # fmt: skip
+    shop.clock.move(minutes=1)
+    cart(shop)
+    give(shop, POLE)
+    shop.later(minutes=60)
+    shop.clock.move(minutes=1)
+    give(shop, POLE, scope, act=Act.WITHDRAWN)
+    link = Link.objects.get(kind=Link.Kind.RECOVERY)
+    visit = links.Visit(address="192.0.2.1", agent="Mozilla/5.0")
+    assert links.follow(link, visit, shop.ports)[0] is answer
