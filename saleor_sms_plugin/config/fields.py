@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..events.answers import ANSWERS, Answer
-from ..events.catalogue import CATALOGUE, EventSpec, TextSpec
+from ..events.catalogue import CATALOGUE, EventSpec, Purpose, TextSpec
 from ..events.texts import built_in
 from ..events.variables import names_of, optional_names
 from .advanced import advanced_help
@@ -251,12 +251,19 @@ def _answer(answer: Answer) -> Field:
     return _text(answer, f"Answer “{answer.label}”", f"Sent {answer.when}. ")
 
 
+_CONSENT = (
+    " It is marketing: only people whose consent to it is on record get it, as the law of their "
+    "country asks for (sms_rules, sms_consent)."
+)
+
+
 def _send(spec: EventSpec) -> Field:
     return Field(
         name=send_field(spec.name),
         type=FieldType.BOOLEAN,
         label=f"Send “{spec.label}”",
-        help_text="Events from before you switch it on are not texted.",
+        help_text="Events from before you switch it on are not texted."
+        + (_CONSENT if spec.purpose is Purpose.MARKETING else ""),
         default=spec.default_on,
     )
 
