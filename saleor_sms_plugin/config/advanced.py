@@ -49,17 +49,20 @@ MIN_RATE, MAX_RATE = 0.01, 10_000.0
 _LIMIT = re.compile(r"(\d{1,4})/(\d{0,4})(min|hour|h|day)s?")
 
 
-def _limits(text: str) -> tuple[FloodLimit, ...]:
-    if word(text) == "off":
-        return ()
-    limits = []
-    for part in text.lower().replace(",", " ").split():
-        found = _LIMIT.fullmatch(part)
-        count, many = (int(found[1]), int(found[2] or 1)) if found else (0, 0)
-        if not found or not count or not many:
-            raise ValueError(f"{excerpt(part)} is not a limit. Write 3/10min 10/day, or off.")
-        limits.append(FloodLimit(count, many * _UNITS[found[3]]))
-    return tuple(limits)
+def _limits(example: str) -> Callable[[str], tuple[FloodLimit, ...]]:
+    def parse(text: str) -> tuple[FloodLimit, ...]:
+        if word(text) == "off":
+            return ()
+        limits = []
+        for part in text.lower().replace(",", " ").split():
+            found = _LIMIT.fullmatch(part)
+            count, many = (int(found[1]), int(found[2] or 1)) if found else (0, 0)
+            if not found or not count or not many:
+                raise ValueError(f"{excerpt(part)} is not a limit. Write {example}, or off.")
+            limits.append(FloodLimit(count, many * _UNITS[found[3]]))
+        return tuple(limits)
+
+    return parse
 
 
 def _on_off(text: str) -> bool:
@@ -293,13 +296,13 @@ SETTINGS: tuple[Setting, ...] = (
         meaning="most requests a second with this sender",
     ),
     Setting(
-        name="flood", attribute="flood", value=_limits, default="3/10min 10/day",
+        name="flood", attribute="flood", value=_limits("3/10min 10/day"), default="3/10min 10/day",
         example="flood = 3/10min 10/day",
         meaning="most texts one number gets in a time; or off",
     ),
     Setting(
-        name="offers_cap", attribute="offers_cap", value=_limits, default="2/day 8/30day",
-        example="offers_cap = 2/day 8/30day",
+        name="offers_cap", attribute="offers_cap", value=_limits("2/day 8/30day"),
+        default="2/day 8/30day", example="offers_cap = 2/day 8/30day",
         meaning="most offers and reminders of carts that one number gets in a time, from all "
         "channels together; or off; the law's cap of the place holds beside it (sms_rules)",
     ),

@@ -464,7 +464,7 @@ def test_the_command_prints_the_report(
         "2026-W10", "channel-1", "1", "1", "0", "1", "99.90", "EUR",
     ]  # fmt: skip
     call_command("sms_report", "--json")
-    assert json.loads(capsys.readouterr().out) == [
+    assert json.loads(capsys.readouterr().out)["reminders"] == [
         {"week": "2026-W10", "channel": "channel-1", "step": 1, "sent": 1, "clicked": 0,
          "recovered": 1, "amount": {"EUR": "99.900"}},
     ]  # fmt: skip
