@@ -221,6 +221,10 @@ def forget_number(number: str, ports: Ports) -> Forgotten:
         )  # fmt: skip
         _forget_boxes(number)
         replies = InboundMessage.objects.filter(sender=number)
+        # What was held stays held, by the keyed hash; there is nothing left to read.
+        replies.filter(review_by__isnull=False, resolved_at=None).update(
+            resolved_at=now, resolution="erased"
+        )
         erase_replies(list(replies.values_list("pk", flat=True)))
         ended = texts.exclude(status=MessageStatus.SENDING).values_list("pk", flat=True)
         erased = erase(list(ended))

@@ -25,6 +25,7 @@ from saleor_sms_plugin.services import (
     links,
     opting,
     person,
+    reviews,
     saving,
     suppression,
     working,
@@ -219,6 +220,7 @@ def test_nothing_names_who_was_erased(
     """No column of any table, also after the runs that follow; nothing is sent to them."""
     a_day(shop, tmp_path)
     assert places(NATIONAL) == KNOWN_PLACES
+    assert len(reviews.to_review(shop.ports)) == 1
     shown = person.known_of(NUMBER, shop.ports)
     assert shown.texts
     assert shown.replies
@@ -232,6 +234,7 @@ def test_nothing_names_who_was_erased(
         shop.later(days=1)
 
     assert forgotten.left == 0
+    assert reviews.to_review(shop.ports) == []
     assert places(NATIONAL) == set()
     assert NATIONAL not in said(caplog)
     assert Message.objects.get(order_id="o30", event_name=CREATED).reason == "number_erased"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from saleor_sms_plugin.domain import phone_numbers
 from saleor_sms_plugin.domain.phone_numbers import country_of, is_valid_region, mask, parse
 from saleor_sms_plugin.domain.reasons import Reason
 from saleor_sms_plugin.exceptions import InvalidRecipient
@@ -136,3 +137,37 @@ def test_regions() -> None:
     assert is_valid_region("PL")
     assert is_valid_region("XK")
     assert not any(map(is_valid_region, ("pl", "", "ZZ", "POL", "001", None)))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["+48512345678", "512 345 678", "0048 512-345-678", "48512345678", "٥١٢٣٤٥٦٧٨"],
+)
+def test_a_number_is_recognised_however_it_is_written(raw: str) -> None:
+    """Its owner is found where a storefront wrote it down."""
+    assert phone_numbers.may_mean(raw, "+48512345678")
+
+
+def test_a_trunk_prefix_in_brackets_is_no_part_of_it() -> None:
+    """As the British write it."""
+    assert phone_numbers.may_mean("+44 (0)7911 123456", "+447911123456")
+
+
+@pytest.mark.parametrize("raw", ["", "n/a", "678", "345678", "+48512345679", "+39512345678"])
+def test_another_number_is_not_taken_for_it(raw: str) -> None:
+    """Nor is what is no number."""
+    assert not phone_numbers.may_mean(raw, "+48512345678")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("+48512345678 is barred", "+48*****678 is barred"),
+        ("no route to 48512345678.", "no route to +48*****678."),
+        ("message 0A01", "message 0A01"),
+    ],
+)
+def test_a_number_is_masked_in_what_was_said_of_it(words: str, said: str) -> None:
+    """With its plus or without."""
+    assert phone_numbers.conceal(words, "+48512345678") == said
+    assert phone_numbers.conceal(words, "") == words
