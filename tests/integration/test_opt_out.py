@@ -17,8 +17,8 @@ from django.test.utils import CaptureQueriesContext
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
 from saleor_sms_plugin.models import ConsentEntry, Link, Message, SurveyScore, WrongToken
 from saleor_sms_plugin.models.link import new_token
-from saleor_sms_plugin.ports import Address, Checkout
-from saleor_sms_plugin.services import ledger, links, opting, saving
+from saleor_sms_plugin.ports import Address, Box, Checkout
+from saleor_sms_plugin.services import boxes, channels, ledger, links, opting, saving
 from saleor_sms_plugin.services.ledger import Deed, Source
 from saleor_sms_plugin.web import router
 from tests.integration.stage import CHANNEL, Stage, only
@@ -302,8 +302,6 @@ def acts() -> list[tuple[str, str]]:
 
 
 def stopped(stage: Stage, number: str = PHONES["IT"]) -> set[Scope]:
-    from saleor_sms_plugin.services import channels
-
     channel = channels.load(stage.ports)[CHANNEL]
     known = ledger.read([number])
     return {scope for scope in Scope if known.standing(number, scope, channel).stopped}
@@ -586,3 +584,50 @@ def test_a_survey_ends_with_its_window(stage: Stage, survey: str) -> None:
     stage.clock.move(days=7)
     answer = press(stage, survey, "5")
     assert (answer.status_code, SurveyScore.objects.count()) == (410, 0)
+
+
+@pytest.fixture
+def request_link(stage: Stage) -> str:
+    """The token of the link by which Ada can say yes to offers and reminders."""
+    configure(stage, advanced="double_opt_in = on")
+    values = {"sms_offers": "true", "sms_cart_reminders": "true", "sms_wording": "Yes."}
+    now = stage.clock.now()
+    box = Box(source="checkout", subject_id="c1", since=now, channel_id=CHANNEL, values=values)
+    boxes.found([cart(stage, boxes=(box,))], stage.ports)
+    stage.run()
+    return Link.objects.get(kind="opt_in").token
+
+
+def confirmed() -> set[str]:
+    return set(ConsentEntry.objects.filter(act=Act.CONFIRMED).values_list("scope", flat=True))
+
+
+def test_a_request_is_confirmed_by_its_button(stage: Stage, request_link: str) -> None:
+    """Looking says what is asked and confirms nothing; the button does, once."""
+    answer = visit(stage, request_link)
+    text = answer.content.decode()
+    assert (buttons(answer), confirmed()) == (["yes"], set())
+    assert "<li>Offers</li>" in text
+    assert "<li>Reminders of what is in your cart</li>" in text
+    assert f"<blockquote>{stage.bodies[0]}</blockquote>" in text
+    for _ in range(2):
+        answer = press(stage, request_link, "yes", REMOTE_ADDR="203.0.113.7")
+        assert (answer.status_code, buttons(answer)) == (200, [])
+        assert "Thank you, it is confirmed." in answer.content.decode()
+    assert confirmed() == {"offers", "cart_reminders"}
+    entries = ConsentEntry.objects.filter(act=Act.CONFIRMED)
+    assert set(entries.values_list("source", "ip")) == {("page", "203.0.113.7")}
+    assert "it is confirmed" in visit(stage, request_link).content.decode()
+
+
+def test_a_request_ends_after_seven_days(stage: Stage, request_link: str) -> None:
+    """Its page says so, and confirms nothing."""
+    stage.clock.move(days=7)
+    answer = press(stage, request_link, "yes")
+    assert (answer.status_code, buttons(answer), confirmed()) == (410, [], set())
+
+
+def test_a_request_offers_nothing_but_yes(stage: Stage, request_link: str) -> None:
+    """Other words are refused."""
+    assert press(stage, request_link, "offers").status_code == 400
+    assert confirmed() == set()

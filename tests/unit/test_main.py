@@ -389,3 +389,18 @@ def test_wrong_arguments_end_with_two(
 
     assert ended.value.code == 2
     assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("country", "ends"),
+    [("US", "Reply STOP to opt out"), ("FR", "STOP to 36180"), ("DE", "/s/7pWq3NcD8h")],
+)
+def test_a_preview_of_an_offer_ends_with_its_opt_out(
+    capsys: pytest.CaptureFixture[str], country: str, ends: str
+) -> None:
+    """In every sample, counted; an order text has none."""
+    printed = _json(capsys, "preview", "checkout_abandoned", "--country", country)
+    assert all(sample["text"].endswith(ends) for sample in printed["samples"].values())
+    assert all(sample["units"] == len(sample["text"]) for sample in printed["samples"].values())
+    printed = _json(capsys, "preview", "order_created", "--country", country)
+    assert not any("STOP" in sample["text"] for sample in printed["samples"].values())

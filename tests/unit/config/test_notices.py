@@ -76,3 +76,18 @@ def test_an_account_that_does_not_sign_is_told() -> None:
     assert said.startswith("Signature secret (signature_secret) is empty")
     assert _notices("AT", **account, signature_secret="signing") == ()
     assert _notices("AT", provider="vonage") == ()
+
+
+def test_an_offer_too_long_for_its_link_is_told() -> None:
+    """In Poland a link passes in one segment only; its other links are given up first."""
+    link = "{% if checkout.recovery_url %} {{ checkout.recovery_url }}{% endif %}"
+    short = {"text_checkout_abandoned": "x" * 60 + link}
+    said = (
+        "text_checkout_abandoned: networks of PL take a link only in a text of one segment, so a "
+        "longer one is not sent there. Shorten it, or set opt_out_number (Advanced)."
+    )
+    assert _notices("PL DE", **short) == ("text_checkout_abandoned: up to 2 segments.",)
+    long = {"text_checkout_abandoned": "x" * 90 + link}
+    assert _notices("PL DE", **long) == ("text_checkout_abandoned: up to 2 segments.", said)
+    assert said not in _notices("DE AT", **long)
+    assert said not in _notices("PL", **long, advanced="opt_out_number = +48512345678")
