@@ -27,6 +27,7 @@ from . import (
     recovery,
     replies,
     retention,
+    statistics,
     storm,
     webhooks,
 )
@@ -119,6 +120,7 @@ _HOUSEKEEPING: tuple[Callable[[Ports], object], ...] = (
     lambda ports: recovery.run(ports, ports.clock.now() + DETECTOR_SHARE),
     lambda ports: reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE),
     storm.watch,
+    statistics.roll_up,
 )
 
 
