@@ -108,7 +108,7 @@ def _insert(day: dt.date) -> None:
     select, parameters = rows.query.get_compiler(connection=connection).as_sql()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {quote(DailyCount._meta.db_table)} ({columns}) {select}",  # noqa: S608 (names are ours)
+            f"INSERT INTO {quote(DailyCount._meta.db_table)} ({columns}) {select}",
             parameters,
         )
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import graphene
-from django.db.models import Prefetch, Q, QuerySet
-from graphql import GraphQLError
+from django.db.models import Q, QuerySet
 
 from ...callers import Permission
-from ...domain import phone_numbers
 from ...domain.transitions import MessageStatus
-from ...exceptions import InvalidRecipient
-from ...models import DeliveryReceipt, Message, SendAttempt
+from ...models import Message
+from ...services import timeline
+from ...services.timeline import Moment
 from .connections import ARGUMENTS, Page, connection, page
 from .context import needs, visible
 from .ids import global_id, local_id, row_id
+from .rows import Filters, narrowed, null_where_empty, number_of, sort_of
 from .selection import asks_for
 
 NODE = "SmsMessage"
@@ -57,6 +57,38 @@ class DeliveryReceiptType(graphene.ObjectType):
     received_at = graphene.DateTime(required=True, description="When it came here.")
 
 
+class LinkType(graphene.ObjectType):
+    """One link in a text, and whether a person followed it."""
+
+    class Meta:
+        name = "SmsLink"
+
+    kind = graphene.String(required=True, description="Where it leads: retry, recovery, order …")
+    created_at = graphene.DateTime(required=True, description="When it was made.")
+    expires_at = graphene.DateTime(required=True, description="How long it works.")
+    ended_at = graphene.DateTime(description="When it was no longer needed: paid, bought …")
+    clicked_at = graphene.DateTime(description="When a person first followed it.")
+    preview_count = graphene.Int(
+        required=True, description="How often programs looked ahead; no person did."
+    )
+
+
+WhatEnum = graphene.Enum(
+    "SmsMomentEnum", [(each.name, each.value) for each in timeline.What]
+)  # fmt: skip
+
+
+class MomentType(graphene.ObjectType):
+    """One thing that happened to a text, or will."""
+
+    class Meta:
+        name = "SmsMoment"
+
+    at = graphene.DateTime(required=True, description="When.")
+    what = graphene.Field(WhatEnum, required=True, description="What.")
+    detail = graphene.String(required=True, description="The particulars, for people.")
+
+
 class MessageType(graphene.ObjectType):
     """One text to one recipient, or the decision that there is none."""
 
@@ -91,6 +123,13 @@ class MessageType(graphene.ObjectType):
     receipts = graphene.List(
         graphene.NonNull(DeliveryReceiptType), required=True, description="As they came."
     )
+    links = graphene.List(graphene.NonNull(LinkType), required=True, description="The links in it.")
+    shop_event_id = graphene.ID(description="What was recorded of the shop; see `event`.")
+    happened_at = graphene.DateTime(description="When it happened in the shop.")
+    timeline = graphene.List(
+        graphene.NonNull(MomentType), required=True,
+        description="Event, decision, calls, receipts, clicks and end, oldest first.",
+    )  # fmt: skip
 
     @staticmethod
     def resolve_id(root: Message, info: Any) -> str | None:
@@ -128,15 +167,27 @@ class MessageType(graphene.ObjectType):
     def resolve_receipts(root: Message, info: Any) -> Any:
         return root.receipts.all()
 
+    @staticmethod
+    def resolve_links(root: Message, info: Any) -> Any:
+        return root.links.all()
 
-def _absent(name: str) -> Callable[[Message, Any], str | None]:
-    return staticmethod(lambda root, info: getattr(root, name) or None)
+    @staticmethod
+    def resolve_shop_event_id(root: Message, info: Any) -> str | None:
+        return global_id("SmsEvent", root.event_id)
+
+    @staticmethod
+    def resolve_happened_at(root: Message, info: Any) -> Any:
+        return root.event.occurred_at if root.event else None
+
+    @staticmethod
+    def resolve_timeline(root: Message, info: Any) -> list[Moment]:
+        return timeline.timeline(root)
 
 
-#: Columns that are "" where there is nothing: the API says null.
-for _name in ("reason", "why", "order_number", "recipient", "country", "language", "provider",
-              "body", "currency"):  # fmt: skip
-    setattr(MessageType, f"resolve_{_name}", _absent(_name))
+null_where_empty(
+    MessageType, "reason", "why", "order_number", "recipient", "country", "language", "provider",
+    "body", "currency",
+)  # fmt: skip
 
 MessageConnection = connection(MessageType, NODE)
 
@@ -170,18 +221,11 @@ class MessageSortingInput(graphene.InputObjectType):
     direction = graphene.Argument(OrderDirection, required=True, description="Which way.")
 
 
-def _number(given: str) -> str:
-    try:
-        return phone_numbers.parse(given, None)
-    except InvalidRecipient as error:
-        raise GraphQLError(f"recipient: {error}") from None
-
-
-_FILTERS: Mapping[str, Callable[[Any], Q]] = {
+_FILTERS: Filters = {
     "ids": lambda ids: Q(pk__in=[row_id(each, NODE) for each in ids[:100]]),
     "order": lambda given: Q(order_id=local_id(given, "Order")),
     "order_number": lambda number: Q(order_number=number.strip().lstrip("#")),
-    "recipient": lambda number: Q(recipient=_number(number)),
+    "recipient": lambda number: Q(recipient=number_of(number, "recipient")),
     "channels": lambda slugs: Q(channel_slug__in=slugs),
     "events": lambda names: Q(event_name__in=names),
     "statuses": lambda statuses: Q(status__in=statuses),
@@ -194,23 +238,22 @@ _FILTERS: Mapping[str, Callable[[Any], Q]] = {
 
 def filtered(rows: QuerySet[Message], given: Mapping[str, Any] | None) -> QuerySet[Message]:
     """The rows for which everything that is given holds."""
-    for name, value in (given or {}).items():
-        if value is not None:
-            rows = rows.filter(_FILTERS[name](value))
-    return rows
+    return narrowed(rows, given, _FILTERS)
 
 
 def read(rows: QuerySet[Message], info: Any, *path: str) -> QuerySet[Message]:
     """The rows with what the query asks for below ``path``, each in one statement for all."""
-    if asks_for(info, *path, "attempts"):
-        rows = rows.prefetch_related(
-            Prefetch("attempts", queryset=SendAttempt.objects.order_by("number"))
-        )
-    if asks_for(info, *path, "receipts"):
-        rows = rows.prefetch_related(
-            Prefetch("receipts", queryset=DeliveryReceipt.objects.order_by("pk"))
-        )
-    return rows
+    if asks_for(info, *path, "timeline"):
+        return timeline.with_timeline(rows)
+    if asks_for(info, *path, "happenedAt"):
+        rows = rows.select_related("event")
+    wanted = [each for name, each in _BESIDE.items() if asks_for(info, *path, name)]
+    return rows.prefetch_related(*wanted)
+
+
+_BESIDE = {
+    "attempts": timeline.ATTEMPTS, "receipts": timeline.RECEIPTS, "links": timeline.LINKS,
+}  # fmt: skip
 
 
 class MessageQueries(graphene.ObjectType):
@@ -245,5 +288,5 @@ class MessageQueries(graphene.ObjectType):
         **arguments: Any,
     ) -> Page:
         rows = filtered(visible(Message.objects.all(), info.context.caller), filter)
-        sort = f"{sort_by['direction']}{sort_by['field']}" if sort_by else "-created_at"
+        sort = sort_of(sort_by, "-created_at")
         return page(read(rows, info, "edges", "node"), sort, arguments, "messages")
