@@ -13,7 +13,8 @@ from saleor_sms_plugin import wiring
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Basis, Scope
 from saleor_sms_plugin.domain.places import Place
 from saleor_sms_plugin.events.catalogue import Purpose
-from saleor_sms_plugin.models import ConsentEntry, Link
+from saleor_sms_plugin.models import ConsentEntry, ErasedNumber, Link
+from saleor_sms_plugin.models.keyed_hash import keyed_hash
 from saleor_sms_plugin.ports import Checkout
 from saleor_sms_plugin.services import channels, consent, ledger, links, opting
 from saleor_sms_plugin.services.explain import explain
@@ -224,6 +225,14 @@ def test_what_the_command_refuses(shop: Stage, arguments: tuple[str, ...], error
     """Without a name, with no number, for a channel that is none."""
     with pytest.raises(CommandError, match=error):
         call_command("sms_consent", *arguments)
+    assert ConsentEntry.objects.count() == 0
+
+
+def test_of_who_was_forgotten_nothing_is_entered(shop: Stage) -> None:
+    """The number would name them again."""
+    ErasedNumber.objects.create(number_hash=keyed_hash(POLE), since=shop.clock.now())
+    with pytest.raises(CommandError, match="asked to be forgotten"):
+        call_command("sms_consent", "give", POLE, "--by", "Anna")
     assert ConsentEntry.objects.count() == 0
 
 

@@ -8,7 +8,7 @@ from saleor_sms_plugin.domain import phone_numbers
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Basis, Scope
 from saleor_sms_plugin.exceptions import InvalidRecipient
 from saleor_sms_plugin.management.base import SmsCommand
-from saleor_sms_plugin.services import ledger, opting, standing
+from saleor_sms_plugin.services import ledger, opting, standing, suppression
 from saleor_sms_plugin.services.channels import Channel, load
 from saleor_sms_plugin.services.ledger import Deed, Source
 
@@ -56,6 +56,12 @@ class Command(SmsCommand):
             language=options["language"][:35], staff=options["by"][:200],
         )  # fmt: skip
         with self.ports.shop.writer():
+            if suppression.is_erased(number):
+                raise CommandError(
+                    f"{phone_numbers.mask(number)}: its owner asked to be forgotten, and it is "
+                    "texted no more. Where they ask for texts again, first run: sms_suppressions "
+                    "--remove NUMBER"
+                )
             if deed.act is Act.GIVEN:
                 ledger.put([deed], self.ports)
             else:
