@@ -6,7 +6,7 @@ import datetime as dt
 import time
 import uuid
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -30,6 +30,7 @@ from .endings import finish, postpone
 from .health import learn
 from .preparing import prepare
 
+TURN = dt.timedelta(seconds=2.5)  #: at least, where the worker is wanted for something else too
 LEASED = 15.0  #: seconds a run has its account, and a dead one keeps it; renewed meanwhile
 RENEWED_EACH = 1.0  #: seconds
 SOON = 1.0  #: seconds a reserved slot may be away
@@ -46,11 +47,13 @@ CALL_AT_MOST = 20.0  #: seconds past a run's end that a call is waited for
 OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
 
 
-def run(ports: Ports, until: dt.datetime) -> int:
+def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda: False) -> int:
     """Texts that are due are sent, or end, or wait with a reason; returns how many were called.
 
     Each provider account is sent for by one run at a time, so that a worker's other slots stay
-    the shop's. Ends at ``until`` with the calls in progress; unfinished claims are given back.
+    the shop's, and has its share of the time. Ends at ``until``, or after an account's ``TURN``
+    where this worker ``is_wanted`` for something else, with the calls in progress; unfinished
+    claims are given back.
     """
     with ports.shop.writer():
         if not installation.is_live(ports):
@@ -59,11 +62,13 @@ def run(ports: Ports, until: dt.datetime) -> int:
         _end_orphans(channels, ports)
         accounts = accounts_of(channels.values())
         _open_providers(accounts)
-    return sum(
-        AccountRun(account.key, ports, until).go()
-        for account in accounts
-        if ports.clock.now() < until
-    )
+    called = 0
+    for place, account in enumerate(accounts):
+        now = ports.clock.now()
+        if now < until:
+            share = (until - now) / (len(accounts) - place)
+            called += AccountRun(account.key, ports, now + share, is_wanted).go()
+    return called
 
 
 def _open_providers(accounts: Sequence[Account]) -> None:
@@ -91,8 +96,11 @@ class AccountRun:
     back: nobody was called for them.
     """
 
-    def __init__(self, key: str, ports: Ports, until: dt.datetime) -> None:
-        self.key, self.ports, self.until = key, ports, until
+    def __init__(
+        self, key: str, ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool]
+    ) -> None:
+        self.key, self.ports, self.until, self.is_wanted = key, ports, until, is_wanted
+        self._turn_ends = ports.clock.now() + TURN
         self.id = uuid.uuid4()
         self.called = 0
         self._answers: SimpleQueue[tuple[Begun, Ending | None]] = SimpleQueue()
@@ -130,6 +138,8 @@ class AccountRun:
         if now >= self.until or time.monotonic() >= self._latest - OVERTIME:
             return False
         with self.ports.shop.writer():
+            if now >= self._turn_ends and self.is_wanted():
+                return False
             self._renew()
             channels = load(self.ports)
             account = next((a for a in accounts_of(channels.values()) if a.key == self.key), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ..domain import phone_numbers, sender_ids
 from ..domain.places import Place
@@ -113,6 +114,7 @@ def _checked(found: Recipient, channel: Channel, *, to_staff: bool = False) -> R
     return replace(found, number=number, reason=refusal[0], detail=refusal[1])
 
 
+@lru_cache(maxsize=1024)  # planning and each door ask for the same few
 def _parse(raw: str, region: str) -> Recipient:
     try:
         number = phone_numbers.parse(raw, region)

@@ -38,7 +38,6 @@ DETECTOR_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for the payment 
 RECONCILER_SHARE = dt.timedelta(seconds=0.3)  #: of a run, at most, for what hooks missed
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
-TURN = dt.timedelta(seconds=2.5)  #: of a run, for planning, then for sending, then again
 BOXES_SHARE = dt.timedelta(seconds=1)  #: of each turn, at most, for what storefronts wrote
 REPLIES_SHARE = dt.timedelta(seconds=1)  #: of a run, at most, for what customers wrote
 RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webhook requests
@@ -57,10 +56,10 @@ def work(ports: Ports, until: dt.datetime) -> bool:
         # Before planning: what was agreed to decides what may be planned.
         boxes.run(ports, min(until, ports.clock.now() + BOXES_SHARE))
         # In turns: a burst of events does not keep texts from going out, nor the reverse.
-        planned = plan.run(ports, min(until, ports.clock.now() + TURN))
+        planned = plan.run(ports, min(until, ports.clock.now() + dispatch.TURN))
         with ports.shop.writer():
             live = installation.is_live(ports)  # after planning: it holds what was planned, too
-        sent = dispatch.run(ports, min(until, ports.clock.now() + TURN)) if live else 0
+        sent = dispatch.run(ports, until, lambda: has_news(ports)) if live else 0
         busy = bool(planned or sent)
     with ports.shop.writer():
         return live and ports.clock.now() >= until and is_due(ports)

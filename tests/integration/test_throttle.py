@@ -19,7 +19,7 @@ from saleor_sms_plugin.exceptions import (
 )
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import claims, metrics, status
+from saleor_sms_plugin.services import claims, dispatch, metrics, status
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.channels import load
 from tests.integration.stage import CHANNEL, NOON, Stage, rows
@@ -156,6 +156,41 @@ def test_no_channel_starves_another(shop: Stage) -> None:
     assert (
         own == sorted(Message.objects.filter(channel_id=CHANNEL).values_list("pk", flat=True))[:15]
     )
+
+
+def test_each_account_has_its_share_of_a_run(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One account's backlog leaves the others their part of the run's time."""
+    ends: list[dt.datetime] = []
+
+    def go(run: dispatch.AccountRun) -> int:
+        ends.append(run.until)
+        shop.clock.move(seconds=(run.until - shop.clock.now()).total_seconds())
+        return 1
+
+    shop.configure(CREATED, channel_id=OTHER, provider="console")
+    monkeypatch.setattr(dispatch.AccountRun, "go", go)
+    start = shop.clock.now()
+
+    dispatch.run(shop.ports, start + dt.timedelta(seconds=5))
+
+    assert [(end - start).total_seconds() for end in ends] == [2.5, 5.0]
+
+
+@pytest.mark.parametrize(("seconds", "called"), [(2, 3), (3, 0)])
+def test_a_turn_ends_early_only_where_the_worker_is_wanted(
+    shop: Stage, seconds: int, called: int
+) -> None:
+    """Sending goes on for a turn; after it what else waits goes first, and the texts wait."""
+    place(shop, 3)
+    key = accounts_of(load(shop.ports).values())[0].key
+    until = shop.clock.now() + dt.timedelta(seconds=5)
+    wanted = dispatch.AccountRun(key, shop.ports, until, lambda: True)
+    shop.clock.move(seconds=seconds)
+
+    assert wanted.go() == called
+    assert Message.objects.filter(status="queued").count() == 3 - called
+
+    assert dispatch.AccountRun(key, shop.ports, until, lambda: False).go() == 3 - called
 
 
 def test_a_weaker_class_waits(shop: Stage) -> None:
