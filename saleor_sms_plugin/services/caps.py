@@ -74,11 +74,11 @@ def bounds_of(message: Message, channel: Channel, order: Order | None) -> Bounds
     """The limits of the shop and of the law that hold for this text. Texts to staff have none."""
     if message.to_staff:
         return NONE
-    places = (ALL_COUNTRIES, phone_numbers.country_of(message.recipient))
+    number = phone_numbers.country_of(message.recipient) if channel.config.budget else ""
     budgets = tuple(
-        Budget(count=channel.config.budget[place], country=place, channel=channel)
-        for place in places
-        if place in channel.config.budget
+        Budget(count=channel.config.budget[country], country=country, channel=channel)
+        for country in (ALL_COUNTRIES, number)
+        if country in channel.config.budget
     )
     if message.purpose != Purpose.MARKETING:
         return Bounds(budgets=budgets)
@@ -217,6 +217,4 @@ def _tell_staff(budget: Budget, ports: Ports) -> None:
     everywhere = budget.country == ALL_COUNTRIES
     place = budget.channel.slug + ("" if everywhere else f", {budget.country}")
     midnight = budget.channel.midnight(ports.clock.now())
-    alert(
-        BUDGET, budget.channel, ports, once_since=midnight, count=budget.count, place=place
-    )  # fmt: skip
+    alert(BUDGET, budget.channel, ports, once_since=midnight, count=budget.count, place=place)

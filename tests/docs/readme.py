@@ -122,6 +122,8 @@ def _when(spec: EventSpec) -> str:
         return f"at once; not within {span} of {into}"
     if spec.step:
         return f"`abandoned.{'steps' if spec.step > 1 else 'delay'}` after the last change"
+    if spec.asks:
+        return "`survey.days` after everything was sent"
     when = f"after {span}" if spec.settle_seconds else "at once"
     if spec.wait is Wait.TRACKING:
         when = f"when the tracking number is there, at the latest after {span}"

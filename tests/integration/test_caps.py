@@ -255,7 +255,7 @@ def test_two_workers_keep_to_one_limit(committed_stage: Stage, advanced: str) ->
     ready = preparing.prepare(texts, known, stage.ports)
     assert len(ready) == 12
 
-    together(*[lambda part=part: calls.begin(ready[part::4], stage.ports) for part in range(4)])  # type: ignore[misc]
+    together(*[lambda part=part: calls.begin(ready[part::4], stage.ports) for part in range(4)])
 
     assert SendAttempt.objects.count() == 2
     assert Message.objects.filter(event_name=SURVEY, status="suppressed").count() == 10
