@@ -17,6 +17,7 @@ from django.core.management import get_commands, load_command_class
 import saleor_sms_plugin
 from saleor_sms_plugin.__main__ import parser
 from saleor_sms_plugin.demo.stage import Stage
+from saleor_sms_plugin.domain import boxes
 from saleor_sms_plugin.domain.segments import measure
 from saleor_sms_plugin.exceptions import (
     OutcomeUnknown,
@@ -126,8 +127,9 @@ def test_a_command_that_is_named_exists(command: str) -> None:
     """The README names no command that is not there."""
     ours = {name for name, app in get_commands().items() if app == "saleor_sms_plugin"}
     filters, log_fields = {"sms_money", "sms_date"}, {"sms_event"}
+    metadata = {*boxes.SCOPES, boxes.WORDING, boxes.LANGUAGE, boxes.PHONE, boxes.IP}
 
-    assert command in ours | filters | log_fields
+    assert command in ours | filters | log_fields | metadata
 
 
 def test_every_command_is_named() -> None:
