@@ -295,6 +295,12 @@ class Shop(Protocol):
         The id of a checkout means that checkout, or the order it became.
         """
 
+    def order_of_parcel(self, fulfillment_id: str) -> Order | None:
+        """The order that this parcel belongs to; None where there is no such parcel."""
+
+    def order_ids(self, channel_id: int, since: dt.datetime, limit: int) -> Sequence[str]:
+        """Of the channel's orders placed since then, the newest first; drafts are none."""
+
     def shipping_countries(self, channel_id: int) -> frozenset[str]:
         """ISO codes of the countries in the channel's shipping zones."""
 

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     ASKED_BEFORE = "asked_before"
     NOTHING_NEW = "nothing_new"
     DAILY_LIMIT = "daily_limit"
+    STAGE_PASSED = "stage_passed"
     PAYMENT_UNCLEAR = "payment_unclear"
     STAFF_MATTER = "staff_matter"
     ONE_REMINDER = "one_reminder"
@@ -125,6 +126,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ASKED_BEFORE: "The person was asked for this confirmation already.",
     Reason.NOTHING_NEW: "The customer already has this tracking number.",
     Reason.DAILY_LIMIT: "The parcel already had a tracking text within a day.",
+    Reason.STAGE_PASSED: "The parcel is further on already.",
     Reason.PAYMENT_UNCLEAR: (
         "Nobody said whether the payment went through; paying again could charge twice."
     ),

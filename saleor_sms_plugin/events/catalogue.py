@@ -115,6 +115,7 @@ class EventSpec(TextSpec):
     #: while there is no order it is what the law of the place takes it for
     marketing_on_checkout: bool = False
     step: int = 0  #: of the reminders about one cart, which one; 0 where it is none
+    passed_by: tuple[str, ...] = ()  #: events of the same parcel after which it is no news
 
 
 _PARCEL = ("fulfillment.tracking_number", "fulfillment.tracking_url")
@@ -131,6 +132,13 @@ _CART = (
     "opt_out.text",
 )
 _REFUND = ("refund.amount", "refund.amount_value")
+#: what carriers report of a parcel that goes well, in its order
+_STAGES = (
+    "shipment_in_transit",
+    "shipment_out_for_delivery",
+    "shipment_ready_for_pickup",
+    "shipment_delivered",
+)
 
 _NOT_NEW = {"bulk_create": Reason.IMPORTED, "reissue": Reason.REISSUED}
 
@@ -277,6 +285,26 @@ CATALOGUE: tuple[EventSpec, ...] = (
         expires_seconds=24 * HOUR,
         ends_when=(Reason.ORDER_CANCELLED,),
     ),
+    *(
+        EventSpec(
+            name=name,
+            label=label,
+            source=name,
+            default_on=False,
+            recipient=RecipientRule.RECEIVER,
+            expires_seconds=hours * HOUR,
+            ends_when=(Reason.PARCEL_CANCELLED,),
+            variables=_PARCEL,
+            passed_by=passed_by,
+        )
+        for name, label, hours, passed_by in (
+            ("shipment_in_transit", "Carrier: parcel in transit", 24, _STAGES[1:]),
+            ("shipment_out_for_delivery", "Carrier: out for delivery", 12, _STAGES[2:]),
+            ("shipment_ready_for_pickup", "Carrier: ready for pickup", 48, _STAGES[3:]),
+            ("shipment_delivered", "Carrier: parcel delivered", 24, ()),
+            ("shipment_delayed", "Carrier: parcel delayed", 24, _STAGES[2:]),
+        )
+    ),
     EventSpec(
         name="staff_order_created",
         label="To staff: new order",
@@ -371,6 +399,9 @@ CATALOGUE: tuple[EventSpec, ...] = (
 )
 
 EVENTS: dict[str, EventSpec] = {spec.name: spec for spec in CATALOGUE}
+
+#: what carriers report of a parcel; Saleor has no event for it
+STAGES = tuple(spec for spec in CATALOGUE if spec.source.startswith("shipment_"))
 
 #: about a cart left behind, in their order
 REMINDERS = tuple(spec for spec in CATALOGUE if spec.step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -11,6 +12,8 @@ from typing import Any
 from django.db.models import DecimalField, OuterRef, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from saleor.account.models import Address as SaleorAddress
+from saleor.order import OrderStatus
+from saleor.order.models import Fulfillment as SaleorFulfillment
 from saleor.order.models import Order as SaleorOrder
 from saleor.order.models import OrderLine
 from saleor.payment import ChargeStatus, TransactionKind
@@ -95,6 +98,22 @@ def ids_of(number_or_id: str) -> list[str]:
         decoded = ""
     kind, _, key = decoded.partition(":")
     return [key if kind in ("Order", "Checkout") else text]
+
+
+def of_parcel(fulfillment_id: str) -> Order | None:
+    """The order of this parcel, None where there is none."""
+    if not (fulfillment_id.isascii() and fulfillment_id.isdecimal() and len(fulfillment_id) < 10):
+        return None
+    found = SaleorFulfillment.objects.filter(pk=int(fulfillment_id))
+    keys = [str(key) for key in found.values_list("order_id", flat=True)]
+    return next(iter(read(keys).values()), None)
+
+
+def ids_since(channel_id: int, since: dt.datetime, limit: int) -> list[str]:
+    """Of the channel's orders placed since then, the newest first, without drafts."""
+    found = SaleorOrder.objects.filter(channel_id=channel_id, created_at__gte=since)
+    newest = found.exclude(status=OrderStatus.DRAFT).order_by("-created_at", "pk")
+    return [str(key) for key in newest.values_list("pk", flat=True)[:limit]]
 
 
 def phone_of(address: SaleorAddress) -> str:

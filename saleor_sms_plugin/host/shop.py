@@ -129,6 +129,12 @@ class SaleorShop:
         ids = orders.ids_of(number_or_id)
         return list((orders.read(ids) or checkouts.read(ids)).values())
 
+    def order_of_parcel(self, fulfillment_id: str) -> Order | None:
+        return orders.of_parcel(fulfillment_id)
+
+    def order_ids(self, channel_id: int, since: dt.datetime, limit: int) -> Sequence[str]:
+        return orders.ids_since(channel_id, since, limit)
+
     def shipping_countries(self, channel_id: int) -> frozenset[str]:
         zones = ShippingZone.objects.filter(channels=channel_id)
         return frozenset(country.code for zone in zones for country in zone.countries)

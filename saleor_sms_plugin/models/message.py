@@ -11,9 +11,10 @@ from ..events.answers import ANSWERS
 
 _SENTENCES: dict[str, str] = {reason.value: said for reason, said in SENTENCES.items()}
 
-#: Texts of our own, about no event of the shop: a test, what staff must know, and answers.
-TEST, ALERT = "test", "alert"
-OWN_WORDS = (TEST, ALERT, *ANSWERS)
+#: Texts of our own, about no event of the shop: a test, what staff must know, what staff wrote to
+#: one person, and answers.
+TEST, ALERT, MANUAL = "test", "alert", "manual"
+OWN_WORDS = (TEST, ALERT, MANUAL, *ANSWERS)
 
 #: Statuses a worker may claim once ``not_before`` has passed.
 WAITING = (MessageStatus.QUEUED, MessageStatus.HELD)

@@ -123,21 +123,30 @@ def morning(
     """
     if spec.night not in (Night.WAITS, Night.OFFERS):
         return None
-    zones = quiet_hours.zones_of(place.country, place.number, place.area, place.postal_code)
     if purpose is Purpose.MARKETING:
-        allowed = _next_offer(now, config.law_at(place), zones, config.night)
-        return allowed if allowed > now else None
+        return offers_from(place, config, now)
     acted_at = failures.acted_at(says)
     if acted_at and acted_at <= now <= acted_at + dt.timedelta(seconds=spec.awake_seconds):
         return None  # the customer is up
-    allowed = quiet_hours.next_allowed(now, zones, config.night)
+    allowed = quiet_hours.next_allowed(now, _zones(place), config.night)
     return allowed if allowed > now else None
 
 
-def _next_offer(
+def offers_from(place: Place, config: SmsConfig, now: dt.datetime) -> dt.datetime | None:
+    """When an offer may go out that the night, or the law, holds back; None: now."""
+    allowed = next_offer(now, config.law_at(place), _zones(place), config.night)
+    return allowed if allowed > now else None
+
+
+def _zones(place: Place) -> Sequence[str]:
+    return quiet_hours.zones_of(place.country, place.number, place.area, place.postal_code)
+
+
+def next_offer(
     now: dt.datetime, rule: law.Rule, zones: Sequence[str], night: quiet_hours.Night | None
 ) -> dt.datetime:
-    """The first instant that the law permits and the owner's night does not cover."""
+    """The first instant that the law permits and the owner's night does not cover; ``LOOK_AHEAD``
+    from now where there is none before."""
     instant, end = now, now + LOOK_AHEAD
     while instant <= end and (permitted := law.next_permitted(instant, rule, zones)):
         instant = quiet_hours.next_allowed(permitted, zones, night)

@@ -11,7 +11,7 @@ from ..domain.places import Place
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import Purpose
 from ..models import Message, SendAttempt
-from ..models.message import OWN_WORDS, WAITING
+from ..models.message import MANUAL, OWN_WORDS, WAITING
 from ..ports import Ports
 from . import double_opt_in, ledger
 from .channels import Channel, load
@@ -37,7 +37,7 @@ def end_refused(numbers: Collection[str], ports: Ports) -> int:
     """
     now = ports.clock.now()
     theirs = Message.objects.filter(recipient__in=numbers, to_staff=False)
-    own_words = [name for name in OWN_WORDS if name not in double_opt_in.REQUESTS]
+    own_words = [name for name in OWN_WORDS if name not in (MANUAL, *double_opt_in.REQUESTS)]
     open_rows = not_begun(theirs.exclude(event_name__in=own_words))
     channels = load(ports, {row.channel_id for row in open_rows if row.channel_id is not None})
     known = ledger.read(numbers)

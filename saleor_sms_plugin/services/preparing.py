@@ -16,7 +16,7 @@ from ..events.answers import ANSWERS
 from ..events.catalogue import EVENTS, Purpose
 from ..exceptions import ConfigurationError, TemplateError
 from ..models import Activation, Message, ShopEvent
-from ..models.message import OWN_WORDS
+from ..models.message import MANUAL, OWN_WORDS
 from ..ports import Order, Ports
 from . import (
     boxes,
@@ -158,7 +158,7 @@ def _at_the_door(
     channel = known.channels.get(message.channel_id or 0)
     if channel is None:
         return MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, ""
-    if message.event_name in ANSWERS:
+    if message.event_name in (MANUAL, *ANSWERS):
         if not channel.stored.active:
             return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, ""
         return _refused(message, order, channel, known)
@@ -206,8 +206,10 @@ def _morning(
     message: Message, channel: Channel, order: Order | None, now: dt.datetime
 ) -> dt.datetime | None:
     """What waited for another reason must not go out at night either."""
-    if (spec := EVENTS.get(message.event_name)) is None:
-        return None
     place = recipients.place_of(order, message.recipient, message.country, channel)
     purpose = Purpose(message.purpose)
+    if message.event_name == MANUAL and purpose is Purpose.MARKETING:
+        return door.offers_from(place, channel.config, now)
+    if (spec := EVENTS.get(message.event_name)) is None:
+        return None
     return door.morning(spec, purpose, place, channel.config, now, message.says)

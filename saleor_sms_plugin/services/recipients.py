@@ -11,7 +11,7 @@ from ..domain.places import Place
 from ..domain.reasons import Reason
 from ..events.catalogue import EventSpec, RecipientRule
 from ..exceptions import InvalidRecipient
-from ..ports import Address, Order
+from ..ports import Address, Customer, Order
 from . import suppression
 from .channels import Channel
 
@@ -26,7 +26,12 @@ class Recipient:
     detail: str = ""
 
 
-def of_order(order: Order, spec: EventSpec, channel: Channel) -> Recipient:
+Refused = Mapping[str, tuple[Reason, str]]  #: ``suppression.among`` a batch of numbers
+
+
+def of_order(
+    order: Order, spec: EventSpec, channel: Channel, suppressed: Refused | None = None
+) -> Recipient:
     """The customer's number for this event: one usable number, or the first reason against."""
     source = channel.config.phone_source
     rule = spec.recipient if source == "auto" else RecipientRule(source)
@@ -35,14 +40,14 @@ def of_order(order: Order, spec: EventSpec, channel: Channel) -> Recipient:
         if rule is RecipientRule.BUYER
         else (order.shipping, order.billing)
     )
-    chosen = of_address(first, channel)
+    chosen = of_address(first, channel, suppressed)
     if chosen.reason is None or second is None or not second.phone:
         return chosen
     # A gift's price must not reach its receiver: the other address serves for the buyer's texts
     # only if it is the same person's, or if there is no other person to be told apart from.
     if rule is RecipientRule.BUYER and first is not None and not _same_person(first, second):
         return chosen
-    other = of_address(second, channel)
+    other = of_address(second, channel, suppressed)
     return other if other.reason is None else chosen
 
 
@@ -64,6 +69,18 @@ def _same_person(one: Address, other: Address) -> bool:
     return (one.first_name, one.last_name) == (other.first_name, other.last_name)
 
 
+def of_number(raw: str, channel: Channel) -> Recipient:
+    """A number that somebody wrote down."""
+    return _checked(_parse(raw, channel.default_country), channel)
+
+
+def of_customer(customer: Customer, channel: Channel) -> Recipient:
+    """The number of an account's default addresses: one usable number, or the first reason."""
+    places = [place for place in (customer.billing, customer.shipping) if place]
+    found = [of_address(place, channel) for place in places] or [Recipient(reason=Reason.NO_PHONE)]
+    return next((each for each in found if each.reason is None), found[0])
+
+
 def of_staff(raw: str, channel: Channel) -> Recipient:
     """A number of the shop's own staff: the allowed countries are for customers."""
     return _checked(_parse(raw, channel.default_country), channel, to_staff=True)
@@ -74,11 +91,11 @@ def refused(
     channel: Channel,
     *,
     to_staff: bool,
-    suppressed: Mapping[str, tuple[Reason, str]] | None = None,
+    suppressed: Refused | None = None,
 ) -> tuple[Reason, str] | None:
     """Why a number may not be texted by these settings, None when it may.
 
-    ``suppressed`` is ``suppression.among`` a batch of numbers; None asks for this one.
+    ``suppressed`` None asks for this number.
     """
     country = phone_numbers.country_of(number)
     if not to_staff and country not in channel.allowed_countries:
@@ -97,17 +114,29 @@ def refused(
     return None
 
 
-def of_address(address: Address | None, channel: Channel) -> Recipient:
+def of_address(
+    address: Address | None, channel: Channel, suppressed: Refused | None = None
+) -> Recipient:
     """The address's number, or the reason against it."""
     if address is None or not address.phone.strip():
         return Recipient(reason=Reason.NO_PHONE, country=address.country if address else "")
     found = _parse(address.phone, address.country or channel.default_country)
     # The number says where it belongs; the address says where its owner is and sleeps.
-    return _checked(replace(found, country=address.country or found.country), channel)
+    found = replace(found, country=address.country or found.country)
+    return _checked(found, channel, suppressed=suppressed)
 
 
-def _checked(found: Recipient, channel: Channel, *, to_staff: bool = False) -> Recipient:
-    if found.reason or not (refusal := refused(found.number, channel, to_staff=to_staff)):
+def _checked(
+    found: Recipient,
+    channel: Channel,
+    *,
+    to_staff: bool = False,
+    suppressed: Refused | None = None,
+) -> Recipient:
+    if found.reason:
+        return found
+    refusal = refused(found.number, channel, to_staff=to_staff, suppressed=suppressed)
+    if refusal is None:
         return found
     # Who asked to be forgotten is not named by a new decision either.
     number = "" if refusal[0] is Reason.NUMBER_ERASED else found.number

@@ -285,6 +285,16 @@ def parcel_told(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     return None
 
 
+def stage_passed(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
+    """Carriers' reports come late and out of order."""
+    later = (
+        other
+        for other in case.events
+        if other.name in spec.passed_by and other.subject_id == event.subject_id
+    )
+    return Suppress(reason=Reason.STAGE_PASSED) if any(later) else None
+
+
 def payment(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     """A failure is a text only where its payment, as it is after the grace, agrees."""
     if event.name != failures.SOURCE:
@@ -355,6 +365,7 @@ RULES: tuple[Callable[[Case, ShopEvent, EventSpec], Verdict], ...] = (
     merged,
     later_same,
     parcel_told,
+    stage_passed,
     payment,
     one_reminder,
 )

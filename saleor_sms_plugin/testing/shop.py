@@ -217,6 +217,21 @@ class MemoryShop:
         found = [o for o in self.stored_orders.values() if wanted in (o.number, o.id)]
         return found or list(self.checkouts([wanted]).values())
 
+    def order_of_parcel(self, fulfillment_id: str) -> Order | None:
+        orders = self.stored_orders.values()
+        return next(
+            (o for o in orders if any(each.id == fulfillment_id for each in o.fulfillments)), None
+        )
+
+    def order_ids(self, channel_id: int, since: dt.datetime, limit: int) -> Sequence[str]:
+        orders = [
+            o
+            for o in self.stored_orders.values()
+            if o.channel_id == channel_id and o.created_at >= since and o.status != "draft"
+        ]
+        newest = sorted(orders, key=lambda o: o.created_at, reverse=True)
+        return [o.id for o in newest[:limit]]
+
     def shipping_countries(self, channel_id: int) -> frozenset[str]:
         return self.zones.get(channel_id, frozenset())
 

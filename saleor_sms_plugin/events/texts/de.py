@@ -71,6 +71,35 @@ TEXTS: dict[str, str] = {
         "{{ order.pickup_point }}."
         "{% else %}ist nun vollständig verschickt.{% endif %} Vielen Dank!"
     ),
+    "shipment_in_transit": (
+        "{{ shop.name }}: Das Paket zu Bestellung {{ order.number }} ist unterwegs."
+        "{% if fulfillment.tracking_url %} Sendung: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Sendung: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_out_for_delivery": (
+        "{{ shop.name }}: Das Paket zu Bestellung {{ order.number }} ist in Zustellung."
+        "{% if fulfillment.tracking_url %} Sendung: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Sendung: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_ready_for_pickup": (
+        "{{ shop.name }}: Das Paket zu Bestellung {{ order.number }} liegt zur Abholung bereit"
+        "{% if order.pickup_point %}: {{ order.pickup_point }}.{% else %}."
+        "{% if fulfillment.tracking_url %} Sendung: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Sendung: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "shipment_delivered": (
+        "{{ shop.name }}: Das Paket zu Bestellung {{ order.number }} wurde zugestellt."
+    ),
+    "shipment_delayed": (
+        "{{ shop.name }}: Das Paket zu Bestellung {{ order.number }} verspätet sich. "
+        "Das tut uns leid."
+        "{% if fulfillment.tracking_url %} Sendung: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Sendung: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
     "staff_order_created": (
         "{{ shop.name }}: {% if digest.count %}Neue Bestellungen der Nacht: "
         "{{ digest.count }}{% if digest.total %}, gesamt {{ digest.total }}{% endif %}."

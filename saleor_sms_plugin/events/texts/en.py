@@ -68,6 +68,34 @@ TEXTS: dict[str, str] = {
         "{% if order.pickup_point %}is ready for pickup at {{ order.pickup_point }}."
         "{% else %}has now been sent.{% endif %} Thank you!"
     ),
+    "shipment_in_transit": (
+        "{{ shop.name }}: the parcel for order {{ order.number }} is in transit."
+        "{% if fulfillment.tracking_url %} Parcel: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Parcel: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_out_for_delivery": (
+        "{{ shop.name }}: the parcel for order {{ order.number }} is out for delivery."
+        "{% if fulfillment.tracking_url %} Parcel: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Parcel: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_ready_for_pickup": (
+        "{{ shop.name }}: the parcel for order {{ order.number }} is ready for pickup"
+        "{% if order.pickup_point %} at {{ order.pickup_point }}.{% else %}."
+        "{% if fulfillment.tracking_url %} Parcel: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Parcel: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "shipment_delivered": (
+        "{{ shop.name }}: the parcel for order {{ order.number }} has been delivered."
+    ),
+    "shipment_delayed": (
+        "{{ shop.name }}: the parcel for order {{ order.number }} is delayed. We are sorry."
+        "{% if fulfillment.tracking_url %} Parcel: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Parcel: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
     "staff_order_created": (
         "{{ shop.name }}: {% if digest.count %}new orders overnight: {{ digest.count }}"
         "{% if digest.total %}, total {{ digest.total }}{% endif %}."

@@ -71,6 +71,35 @@ TEXTS: dict[str, str] = {
         "{% if order.pickup_point %}ya se puede recoger en: {{ order.pickup_point }}."
         "{% else %}ha sido enviado.{% endif %} ¡Gracias!"
     ),
+    "shipment_in_transit": (
+        "{{ shop.name }}: el paquete de tu pedido {{ order.number }} va en camino."
+        "{% if fulfillment.tracking_url %} Paquete: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paquete: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_out_for_delivery": (
+        "{{ shop.name }}: el paquete de tu pedido {{ order.number }} ha salido a reparto."
+        "{% if fulfillment.tracking_url %} Paquete: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paquete: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_ready_for_pickup": (
+        "{{ shop.name }}: el paquete de tu pedido {{ order.number }} ya se puede recoger"
+        "{% if order.pickup_point %} en: {{ order.pickup_point }}.{% else %}."
+        "{% if fulfillment.tracking_url %} Paquete: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paquete: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "shipment_delivered": (
+        "{{ shop.name }}: el paquete de tu pedido {{ order.number }} ha sido entregado."
+    ),
+    "shipment_delayed": (
+        "{{ shop.name }}: el paquete de tu pedido {{ order.number }} llega con retraso. "
+        "Lo sentimos."
+        "{% if fulfillment.tracking_url %} Paquete: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paquete: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
     "staff_order_created": (
         "{{ shop.name }}: {% if digest.count %}pedidos nuevos de la noche: "
         "{{ digest.count }}{% if digest.total %}, total {{ digest.total }}{% endif %}."

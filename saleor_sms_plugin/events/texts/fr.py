@@ -72,6 +72,35 @@ TEXTS: dict[str, str] = {
         "{% if order.pickup_point %}est disponible au retrait : {{ order.pickup_point }}."
         "{% else %}a été expédiée.{% endif %} Merci !"
     ),
+    "shipment_in_transit": (
+        "{{ shop.name }} : le colis de la commande {{ order.number }} est en transit."
+        "{% if fulfillment.tracking_url %} Colis : {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Colis : {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_out_for_delivery": (
+        "{{ shop.name }} : le colis de la commande {{ order.number }} est en cours de livraison."
+        "{% if fulfillment.tracking_url %} Colis : {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Colis : {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_ready_for_pickup": (
+        "{{ shop.name }} : le colis de la commande {{ order.number }} est disponible au retrait"
+        "{% if order.pickup_point %} : {{ order.pickup_point }}.{% else %}."
+        "{% if fulfillment.tracking_url %} Colis : {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Colis : {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "shipment_delivered": (
+        "{{ shop.name }} : le colis de la commande {{ order.number }} a été livré."
+    ),
+    "shipment_delayed": (
+        "{{ shop.name }} : le colis de la commande {{ order.number }} a du retard. "
+        "Nous en sommes désolés."
+        "{% if fulfillment.tracking_url %} Colis : {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Colis : {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
     "staff_order_created": (
         "{{ shop.name }} : {% if digest.count %}nouvelles commandes de la nuit : "
         "{{ digest.count }}{% if digest.total %}, total {{ digest.total }}{% endif %}."

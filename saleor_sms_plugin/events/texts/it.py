@@ -68,6 +68,34 @@ TEXTS: dict[str, str] = {
         "{% if order.pickup_point %}pronto per il ritiro: {{ order.pickup_point }}."
         "{% else %}stato spedito.{% endif %} Grazie!"
     ),
+    "shipment_in_transit": (
+        "{{ shop.name }}: il pacco dell'ordine {{ order.number }} è in viaggio."
+        "{% if fulfillment.tracking_url %} Spedizione: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Spedizione: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_out_for_delivery": (
+        "{{ shop.name }}: il pacco dell'ordine {{ order.number }} è in consegna."
+        "{% if fulfillment.tracking_url %} Spedizione: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Spedizione: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_ready_for_pickup": (
+        "{{ shop.name }}: il pacco dell'ordine {{ order.number }} è pronto per il ritiro"
+        "{% if order.pickup_point %}: {{ order.pickup_point }}.{% else %}."
+        "{% if fulfillment.tracking_url %} Spedizione: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Spedizione: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "shipment_delivered": (
+        "{{ shop.name }}: il pacco dell'ordine {{ order.number }} è stato consegnato."
+    ),
+    "shipment_delayed": (
+        "{{ shop.name }}: il pacco dell'ordine {{ order.number }} è in ritardo. Ci scusiamo."
+        "{% if fulfillment.tracking_url %} Spedizione: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Spedizione: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
     "staff_order_created": (
         "{{ shop.name }}: {% if digest.count %}nuovi ordini della notte: {{ digest.count }}"
         "{% if digest.total %}, totale {{ digest.total }}{% endif %}."

@@ -72,6 +72,34 @@ TEXTS: dict[str, str] = {
         "{% if order.pickup_point %}czeka na odbior: {{ order.pickup_point }}."
         "{% else %}zostalo wyslane.{% endif %} Dziekujemy!"
     ),
+    "shipment_in_transit": (
+        "{{ shop.name }}: paczka z zamowieniem {{ order.number }} jest w drodze."
+        "{% if fulfillment.tracking_url %} Paczka: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paczka: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_out_for_delivery": (
+        "{{ shop.name }}: kurier wyruszyl z paczka z zamowieniem {{ order.number }}."
+        "{% if fulfillment.tracking_url %} Paczka: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paczka: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
+    "shipment_ready_for_pickup": (
+        "{{ shop.name }}: paczka z zamowieniem {{ order.number }} czeka na odbior"
+        "{% if order.pickup_point %}: {{ order.pickup_point }}.{% else %}."
+        "{% if fulfillment.tracking_url %} Paczka: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paczka: {{ fulfillment.tracking_number }}"
+        "{% endif %}{% endif %}"
+    ),
+    "shipment_delivered": (
+        "{{ shop.name }}: paczka z zamowieniem {{ order.number }} zostala doreczona."
+    ),
+    "shipment_delayed": (
+        "{{ shop.name }}: paczka z zamowieniem {{ order.number }} jest opozniona. Przepraszamy."
+        "{% if fulfillment.tracking_url %} Paczka: {{ fulfillment.tracking_url }}"
+        "{% elsif fulfillment.tracking_number %} Paczka: {{ fulfillment.tracking_number }}"
+        "{% endif %}"
+    ),
     "staff_order_created": (
         "{{ shop.name }}: {% if digest.count %}nowe zamowienia z nocy: {{ digest.count }}"
         "{% if digest.total %}, razem {{ digest.total }}{% endif %}."
