@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 
 from ..domain import phone_numbers, retry
 from ..domain.reasons import Reason
@@ -292,12 +292,13 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
 
 
 def _when_database_is_back(store: Callable[[], None]) -> None:
-    """An answer outlives a database that restarts: tried again for ``DATABASE_BACK`` seconds."""
+    """An answer outlives a database that restarts or fails over to a server that does not write
+    yet (PostgreSQL calls that an internal error): tried again for ``DATABASE_BACK`` seconds."""
     give_up = time.monotonic() + DATABASE_BACK
     while True:
         try:
             return store()
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, InternalError):
             if time.monotonic() >= give_up or connection.in_atomic_block:
                 raise
             connection.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import dispatch, plan
 from saleor_sms_plugin.services.accounts import accounts_of
+from saleor_sms_plugin.services.calls import Begun, Ending
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.testing.shop import FixedClock
 from saleor_sms_plugin.testing.vonage_server import VonageServer
@@ -218,6 +220,30 @@ def test_a_database_that_is_read_only_for_a_while_loses_nothing(committed_stage:
     committed_stage.run()
     assert len(MemoryProvider.attempts) == 3
     assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": 3}
+
+
+def test_an_answer_outlives_a_failover(
+    committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server that a worker is connected to writes no more, the one it finds anew does: what
+    the provider said meanwhile is stored, and nobody is called again."""
+    store = dispatch.end
+
+    def fail_over(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
+        if answers:
+            with connection.cursor() as cursor:
+                cursor.execute("SET default_transaction_read_only = on")
+        store(answers, ports)
+
+    monkeypatch.setattr(dispatch, "end", fail_over)
+    committed_stage.configure(CREATED, advanced="flood = off")
+    place(committed_stage, 3)
+
+    committed_stage.run()
+
+    assert len(MemoryProvider.attempts) == 3
+    assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": 3}
+    assert SendAttempt.objects.filter(outcome="accepted").count() == 3
 
 
 def test_a_connection_that_was_cut_while_idle_is_made_anew(committed_stage: Stage) -> None:
