@@ -10,13 +10,24 @@ import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import bursting, dispatching, lasting, neighbours, pacing, report, shop, texts
+from benchmarks import (
+    bursting,
+    dispatching,
+    idling,
+    lasting,
+    neighbours,
+    pacing,
+    report,
+    shop,
+    texts,
+)
 from benchmarks.figures import Figure, Skipped
 from benchmarks.machine import machine
 
 RESULTS = Path(__file__).with_name("results")
 PLAIN = {
-    each.NAME: each.run for each in (texts, dispatching, pacing, bursting, neighbours, lasting)
+    each.NAME: each.run
+    for each in (texts, dispatching, pacing, bursting, neighbours, idling, lasting)
 }
 NAMES = (*PLAIN, *shop.BENCHMARKS)
 

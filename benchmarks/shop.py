@@ -14,6 +14,7 @@ from typing import Any
 
 from redis import Redis
 
+from benchmarks import checkouts
 from benchmarks.figures import Figure, median_of, percentile
 from benchmarks.machine import postgres
 from benchmarks.servers import redis_server, scratch
@@ -50,6 +51,12 @@ class Shop:
     environ: Mapping[str, str]
     live: LiveSaleor
     postgres: Mapping[str, str]
+    databases: ShopDatabases
+
+    def live_with(self, vonage_url: str) -> LiveSaleor:
+        """The same shop, sending elsewhere."""
+        environ = {**self.environ, "SALEOR_SMS_VONAGE_BASE_URL": vonage_url}
+        return LiveSaleor(self.home, self.databases, environ, directory=self.live.directory)
 
     def run(self, module: str, *arguments: object, settings: str = "saleor.settings") -> Any:
         """What ``benchmarks.in_saleor.<module>`` printed, in a fresh process of Saleor's."""
@@ -96,7 +103,7 @@ def opened(home: Path, vonage_url: str) -> Iterator[Shop]:
         live = LiveSaleor(home, databases, environ, directory=directory)
         stack.callback(live.stop)
         environ["PUBLIC_URL"] = f"{live.url}/"  # web and worker are one installation
-        yield Shop(home, environ, live, postgres(environ["DATABASE_URL"]))
+        yield Shop(home, environ, live, postgres(environ["DATABASE_URL"]), databases)
 
 
 def imports(shop: Shop, _: Arrivals, scale: float) -> list[Figure]:
@@ -270,6 +277,7 @@ BENCHMARKS: Mapping[str, Callable[[Shop, Arrivals, float], list[Figure]]] = {
     "reconciler": reconciler,
     "detector": detector,
     "abandoned": abandoned,
+    checkouts.NAME: lambda shop, _, scale: checkouts.measure(shop.live_with, scale),
 }
 
 
