@@ -16,6 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from ..exceptions import ConfigurationError
 from .base import (
     WEBHOOK_HEADERS,
+    Balance,
     OutboundMessage,
     ParsedInbound,
     ParsedReceipt,
@@ -27,6 +28,7 @@ from .base import (
 
 __all__ = [
     "WEBHOOK_HEADERS",
+    "Balance",
     "OutboundMessage",
     "ParsedInbound",
     "ParsedReceipt",

@@ -41,6 +41,14 @@ class SendResult:
 
 
 @dataclass(frozen=True)
+class Balance:
+    """What an account holds."""
+
+    amount: Decimal
+    currency: str = ""  #: ISO 4217, "" where the vendor does not say it
+
+
+@dataclass(frozen=True)
 class Setting:
     """One value that a provider reads from its settings."""
 
@@ -160,6 +168,13 @@ class Provider(ABC):
         Raises RetryableProviderError (nothing was accepted), TerminalProviderError
         (refused for good) or OutcomeUnknown (it may have been accepted: never send again).
         """
+
+    def balance(self) -> Balance | None:
+        """What the account holds; None where these settings are no way to ask for it.
+
+        Raises ProviderError where there was no answer, or none that says it.
+        """
+        return None
 
     def warm_up(self) -> None:
         """What the first send would load is loaded; a process that never sends does not pay."""

@@ -79,7 +79,8 @@ class Wire(HTTPAdapter):
         something may have.
         """
         self.answer, self._body_began = None, False
-        request.body = self._watched(request.body)  # type: ignore[assignment]
+        if request.body is not None:
+            request.body = self._watched(request.body)  # type: ignore[assignment]
         if self._base_url:
             request.url = self._base_url + request.path_url
             proxies = {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Min
+from django.db.models import Count, F, Min, Q
 
 from ..domain.transitions import MessageStatus
-from ..models import Message, ShopEvent, Throttle
+from ..models import InboundMessage, Message, ShopEvent, Throttle
 from ..models.message import WAITING
 from ..ports import Ports
 from . import health, installation, reviews, status
@@ -39,6 +40,44 @@ class Metrics:
     review_by: dt.datetime | None  #: until when the first of them
     ended_last_day: dict[str, int]  #: status, or status and reason, → texts
     accounts: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """What waits in some channels now."""
+
+    to_plan: int  #: recorded events whose time to be planned has come
+    due: int  #: texts whose time has come
+    oldest_due_seconds: float
+    waiting: int  #: all that wait, also for the morning
+    sending: int
+    to_review: int  #: replies that staff should read
+
+
+def queue_of(ports: Ports, channel_ids: Collection[int] | None = None) -> Queue:
+    """Of these channels, of all where None; three statements."""
+    now = ports.clock.now()
+    only = {} if channel_ids is None else {"channel_id__in": channel_ids}
+    with ports.shop.writer():
+        is_due = Q(status__in=WAITING, not_before__lte=now)
+        open_ones = Message.objects.filter(
+            **only, status__in=[*WAITING, MessageStatus.SENDING]
+        ).aggregate(
+            due=Count("pk", filter=is_due), oldest=Min("not_before", filter=is_due),
+            waiting=Count("pk", filter=Q(status__in=WAITING)),
+            sending=Count("pk", filter=Q(status=MessageStatus.SENDING)),
+        )  # fmt: skip
+        events = ShopEvent.objects.filter(**only, plan_at__lte=now)
+        replies = InboundMessage.objects.filter(
+            **only, review_by__isnull=False, resolved_at__isnull=True
+        )
+        oldest = open_ones.pop("oldest")
+        return Queue(
+            **open_ones,
+            to_plan=events.count(),
+            oldest_due_seconds=(now - oldest).total_seconds() if oldest else 0.0,
+            to_review=replies.count(),
+        )
 
 
 def measure(ports: Ports) -> Metrics:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..domain import phone_numbers
@@ -34,9 +35,11 @@ class OnRecord:
 class Where:
     """Where the person stands with one scope in one channel."""
 
+    number: str  #: E.164
     channel: str
     scope: str
     may: bool  #: such a text may be sent, as far as consent goes
+    reason: str  #: why not, one word; "" where it may
     words: str
 
 
@@ -63,12 +66,28 @@ def of(number: str, ports: Ports, channel_id: int | None = None) -> Known:
                 )
                 for row in rows
             ],
-            standings=[
-                _where(number, scope, channel, known)
-                for channel in channels.values()
-                for scope in EVERYTHING
-            ],
+            standings=_standings([number], channels.values(), known),
         )  # fmt: skip
+
+
+def standings(
+    numbers: Collection[str], ports: Ports, channel_ids: Collection[int] | None = None
+) -> list[Where]:
+    """Where these E.164 numbers stand in these channels, all where None; two statements."""
+    with ports.shop.writer():
+        channels = load(ports, channel_ids)
+        return _standings(numbers, channels.values(), ledger.read(numbers))
+
+
+def _standings(
+    numbers: Iterable[str], channels: Collection[Channel], known: ledger.Ledger
+) -> list[Where]:
+    return [
+        _where(number, scope, channel, known)
+        for number in numbers
+        for channel in channels
+        for scope in EVERYTHING
+    ]
 
 
 def _where(number: str, scope: Scope, channel: Channel, known: ledger.Ledger) -> Where:
@@ -76,4 +95,7 @@ def _where(number: str, scope: Scope, channel: Channel, known: ledger.Ledger) ->
     why = refusal(number, scope, channel, known, rule)
     said = in_words(known.standing(number, scope, channel))
     verdict = f"not texted: {why[0].sentence}" if why else "may be texted"
-    return Where(channel=channel.slug, scope=scope, may=why is None, words=f"{verdict} ({said})")
+    return Where(
+        number=number, channel=channel.slug, scope=scope, may=why is None,
+        reason=why[0] if why else "", words=f"{verdict} ({said})",
+    )  # fmt: skip

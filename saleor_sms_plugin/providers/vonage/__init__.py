@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ...exceptions import ConfigurationError, ProviderRejected
+from ...exceptions import ConfigurationError, ProviderRejected, ProviderUnavailable
 from ..answer import Answer
 from ..base import (
+    Balance,
     OutboundMessage,
     ParsedInbound,
     ParsedReceipt,
@@ -21,7 +22,7 @@ from ..base import (
 )
 from ..wire import TIMEOUT, Wire, check_base_url
 from . import signatures, webhooks
-from .answers import LABEL, PROVIDER, read_messages, read_sms
+from .answers import LABEL, PROVIDER, read_balance, read_messages, read_sms
 from .private_key import load_private_key
 
 if TYPE_CHECKING:
@@ -109,6 +110,21 @@ class VonageProvider(Provider):
             )
         return _READERS[self._api](wire.answer)
 
+    def balance(self) -> Balance | None:
+        """Asked for with key and secret; an application alone has no way to."""
+        if not all(map(self._settings.get, _KEY)):
+            return None
+        from . import sdk
+
+        wire = self._wire()
+        try:
+            sdk.ask_balance(sdk.key_auth(*(self._settings[name] for name in _KEY)), wire)
+            if wire.answer is None:
+                raise ProviderUnavailable(f"{LABEL} did not answer.", provider=PROVIDER)
+            return read_balance(wire.answer)
+        finally:
+            wire.close()
+
     def close(self) -> None:
         with self._lock:
             for wire in self._wires:
@@ -128,12 +144,7 @@ class VonageProvider(Provider):
     def _connect(self) -> tuple[Wire, Post]:
         from . import sdk
 
-        wire = Wire(
-            provider=PROVIDER,
-            label=LABEL,
-            timeout=self._timeout or TIMEOUT,
-            base_url=self._base_url,
-        )
+        wire = self._wire()
         with self._lock:
             self._wires.add(wire)
             if self._auth is None:
@@ -143,6 +154,14 @@ class VonageProvider(Provider):
                     else sdk.key_auth(self._settings["api_key"], self._settings["api_secret"])
                 )
         return wire, sdk.connect(self._api, self._auth, wire)
+
+    def _wire(self) -> Wire:
+        return Wire(
+            provider=PROVIDER,
+            label=LABEL,
+            timeout=self._timeout or TIMEOUT,
+            base_url=self._base_url,
+        )
 
 
 def _api(settings: Mapping[str, str]) -> str:

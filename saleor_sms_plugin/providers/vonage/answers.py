@@ -16,7 +16,7 @@ from ...exceptions import (
     ProviderUnavailable,
 )
 from ..answer import Answer, error, http_error, money, word
-from ..base import SendResult
+from ..base import Balance, SendResult
 
 PROVIDER = "vonage"
 LABEL = "Vonage"
@@ -101,6 +101,21 @@ def read_messages(answer: Answer) -> SendResult:
     if not message_uuid:
         raise _unreadable(answer)
     return SendResult((message_uuid,), currency=CURRENCY)
+
+
+def read_balance(answer: Answer) -> Balance:
+    """What the Account API says that the account holds; raises the error that its answer means.
+
+    https://developer.vonage.com/en/api/account
+    """
+    if not 200 <= answer.status < 300:
+        raise _http_error(answer)
+    body = answer.json()
+    amount = money(str(body.get("value"))) if isinstance(body, dict) else None
+    if amount is None:
+        text = f"{LABEL} answered HTTP {answer.status} and does not say the balance."
+        raise error(ProviderUnavailable, text, answer, provider=PROVIDER, code="")
+    return Balance(amount, CURRENCY)
 
 
 def _http_error(answer: Answer) -> ProviderError:

@@ -102,10 +102,7 @@ def connect(api: str, auth: Auth, wire: Wire) -> Post:
 
     One thread's, as the SDK's client keeps the headers of its last request.
     """
-    _silence()
-    options = HttpClientOptions(pool_connections=1, pool_maxsize=1, max_retries=0)
-    agent = f"{version('vonage-http-client')} saleor-sms-plugin/{__version__}"
-    client = HttpClient(auth, options, agent)
+    client = _client(auth)
     host = client.rest_host if api == "sms" else client.api_host
     client._session = Line(wire, host)  # the SDK has no public way to it
     send = _APIS[api](client)
@@ -115,6 +112,24 @@ def connect(api: str, auth: Auth, wire: Wire) -> Post:
             send(message)
 
     return post
+
+
+def ask_balance(auth: Auth, wire: Wire) -> None:
+    """The wire has the Account API's answer, if there was one; only errors of the wire leave it.
+
+    https://developer.vonage.com/en/api/account
+    """
+    client = _client(auth)
+    client._session = Line(wire, client.rest_host)
+    with suppress(*_OPINIONS):
+        client.get(client.rest_host, "/account/get-balance", auth_type="basic")
+
+
+def _client(auth: Auth) -> HttpClient:
+    _silence()
+    options = HttpClientOptions(pool_connections=1, pool_maxsize=1, max_retries=0)
+    agent = f"{version('vonage-http-client')} saleor-sms-plugin/{__version__}"
+    return HttpClient(auth, options, agent)
 
 
 def _sms(client: HttpClient) -> Callable[[OutboundMessage], object]:

@@ -18,8 +18,9 @@ for every message it takes, once ``call_back`` says where to::
 
     vonage.call_back("https://shop.example.com/plugins/…", Caller(secret="…"))
 
-It answers ``POST /sms/json`` (https://developer.vonage.com/en/api/sms) and
-``POST /v1/messages`` (https://developer.vonage.com/en/api/messages), and keeps connections
+It answers ``POST /sms/json`` (https://developer.vonage.com/en/api/sms),
+``POST /v1/messages`` (https://developer.vonage.com/en/api/messages) and
+``GET /account/get-balance`` (https://developer.vonage.com/en/api/account), and keeps connections
 alive. Each fault of the script (``faults.FAULTS``) is used up by one request.
 """
 
@@ -36,7 +37,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .apis import Credentials
+from .apis import Credentials, Reply
 from .callbacks import Callback, Caller
 from .faults import Fault, RecordedRequest
 from .http import Server
@@ -154,6 +155,10 @@ class VonageServer:
                 return None
             self.balance -= price
             return self.balance
+
+    def account(self) -> Reply:
+        """What the account holds, as ``GET /account/get-balance`` says it."""
+        return Reply(200, {"value": float(self.balance), "autoReload": False})
 
     def after_answer(self, request: RecordedRequest) -> None:
         """The receipts of a message that was taken are on their way."""

@@ -70,8 +70,13 @@ class Handler(BaseHTTPRequestHandler):
         super().handle_one_request()
 
     def do_GET(self) -> None:
+        vonage = self.server.vonage
         if self.path == "/_requests":
-            self._write(Reply(200, [asdict(request) for request in self.server.vonage.requests]))
+            self._write(Reply(200, [asdict(request) for request in vonage.requests]))
+        elif self.path == "/account/get-balance":
+            refusal = vonage.credentials.refusal(dict(self.headers), {})
+            vonage.stopping.wait(vonage.delay)
+            self._write(refusal.problem() if refusal else vonage.account())
         else:
             self._write(Reply(404, {"title": "Not Found"}))
 

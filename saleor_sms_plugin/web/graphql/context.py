@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
@@ -12,6 +12,7 @@ from graphql import GraphQLError
 
 from ...callers import Caller, Permission
 from ...ports import Ports
+from ...services.channels import Channel, load
 
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
 Resolver = Callable[..., Any]
@@ -32,6 +33,22 @@ class Context:
 
     caller: Caller
     ports: Ports
+
+    @cached_property
+    def slugs(self) -> Mapping[int, str]:
+        """Of the channels with settings, by channel id; one statement, whoever asks how often."""
+        return {each.channel_id: each.channel_slug for each in self.ports.shop.configurations()}
+
+    def channel_ids(self, slugs: Collection[str]) -> list[int]:
+        """The ids of those of these channels that have settings and that the caller sees."""
+        return [
+            each for each, slug in self.slugs.items() if slug in slugs and self.caller.sees(each)
+        ]
+
+    def channel(self, slug: str) -> Channel | None:
+        """The channel, None where it has no settings or the caller does not see it."""
+        ids = self.channel_ids([slug])
+        return load(self.ports, ids).get(ids[0]) if ids else None
 
 
 def needs(permission: Permission) -> Callable[[Resolver], Resolver]:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import graphene
 
+from .consent import ConsentQueries
+from .events import EventQueries
+from .health import HealthQueries
 from .messages import MessageQueries
+from .replies import InboundMessageQueries
+from .rules import RuleQueries
+from .statistics import StatisticsQueries
+from .texts import TemplateQueries
 
 
-class Query(MessageQueries):
+class Query(
+    MessageQueries, EventQueries, InboundMessageQueries, ConsentQueries, StatisticsQueries,
+    TemplateQueries, RuleQueries, HealthQueries,
+):  # fmt: skip
     """What can be read."""
 
 
