@@ -29,7 +29,7 @@ from ..models import Message, SendAttempt
 from ..models.many import insert_many, update_many
 from ..ports import Ports
 from ..providers import OutboundMessage, Provider, SendResult
-from . import caps
+from . import caps, claims, ledger
 from .caps import NONE, Bounds
 from .endings import finish
 from .writing import Text
@@ -52,6 +52,8 @@ class Ready:
     text: Text
     provider: Provider
     bounds: Bounds = NONE
+    #: the acts in its reader's ledger that it was judged by; None: nobody was asked
+    heard: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,11 +97,13 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
     """Attempt rows are durable for the texts whose claim still holds; the others are left out.
 
     The fence: a claim that ran out while this worker slept is somebody else's text by now.
-    An offer over one of its bounds ends here.
+    An offer over one of its bounds ends here. A text whose reader has put down a stop since it
+    was prepared, or does so now, waits again, to be judged by it.
     """
     now = ports.clock.now()
     batch = [ready for ready in batch if (ready.message.claimed_until or now) > now]
     with ports.shop.writer(), transaction.atomic():
+        batch, stale = _as_judged(batch)
         over = caps.refusals([(ready.message, ready.bounds) for ready in batch], ports)
         for ready in batch:
             if refusal := over.get(ready.message.pk):
@@ -119,7 +123,29 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
             for ready in kept
         ]
         insert_many(attempts)
+    # Only now: who puts down a stop may hold these rows, and wait for the rest of the batch.
+    for message in stale:
+        if claim := message.claim:
+            with ports.shop.writer():
+                claims.give_back(claim, [message.pk])
     return [Begun(ready=r, attempt=a) for r, a in zip(kept, attempts, strict=True)]
+
+
+def _as_judged(batch: Sequence[Ready]) -> tuple[list[Ready], list[Message]]:
+    """Those judged by every stop that their reader puts down before this transaction ends, and
+    the others' messages."""
+    asked = {ready.message.recipient for ready in batch if ready.heard is not None}
+    still = ledger.hold_still(asked)
+    stops = ledger.stops_of(still)
+
+    kept, stale = [], []
+    for ready in batch:
+        number = ready.message.recipient
+        if ready.heard is None or (number in still and stops.get(number, set()) <= ready.heard):
+            kept.append(ready)
+        else:
+            stale.append(ready.message)
+    return kept, stale
 
 
 _CLAIM = ("status", "claim", "claimed_until")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from ..domain import phone_numbers
-from ..domain.consent import Act, Basis, Entry, Scope, Standing, standing
-from ..models import ConsentEntry
+from ..domain.consent import STOPS, Act, Basis, Entry, Scope, Standing, standing
+from ..models import ConsentEntry, locks
 from ..models.keyed_hash import keyed_hashes
 from ..ports import Ports
 from .channels import Channel
@@ -74,6 +74,29 @@ class Ledger:
         """Where this person stands in this channel."""
         sender = channel.config.sender_for(phone_numbers.country_of(number))
         return standing(self.entries.get(number, ()), scope, channel.id, sender)
+
+
+def lock(numbers: Iterable[str]) -> None:
+    """No text to these people begins until this transaction ends; those beginning have begun."""
+    locks.lock(map(_lock, numbers))
+
+
+def hold_still(numbers: Iterable[str]) -> set[str]:
+    """Those of these people whom nobody has locked; nobody does until this transaction ends."""
+    return set(locks.try_locks({_lock(number): number for number in numbers}, shared=True))
+
+
+def _lock(number: str) -> str:
+    return f"sms-consent:{number}"
+
+
+def stops_of(numbers: Iterable[str]) -> Mapping[str, set[int]]:
+    """The stops on record that name these numbers, also those that hold no more; by their ids."""
+    stops: dict[str, set[int]] = defaultdict(set)
+    rows = ConsentEntry.objects.filter(number__in=set(numbers), act__in=STOPS)
+    for number, pk in rows.values_list("number", "pk"):
+        stops[number].add(pk)
+    return stops
 
 
 def read(numbers: Iterable[str]) -> Ledger:

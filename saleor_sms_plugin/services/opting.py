@@ -25,15 +25,17 @@ def opt_out(deeds: Sequence[Deed], ports: Ports) -> None:
 
     Call it under writer access.
     """
+    numbers = {deed.number for deed in deeds}
     with transaction.atomic():
+        ledger.lock(numbers)
         ledger.put(deeds, ports)
-        end_refused({deed.number for deed in deeds}, ports)
+        end_refused(numbers, ports)
 
 
 def end_refused(numbers: Collection[str], ports: Ports) -> int:
     """Texts to these people that the ledger refuses now are suppressed; returns how many.
 
-    Call it in a transaction: ``calls.begin`` locks the same rows before a text's attempt.
+    Call it in a transaction. A text that is planned meanwhile ``calls.begin`` leaves out.
     """
     now = ports.clock.now()
     theirs = Message.objects.filter(recipient__in=numbers, to_staff=False)

@@ -146,7 +146,11 @@ def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
         finish(message, MessageStatus.SUPPRESSED, Reason.NO_ANSWER_PATH, now=now)
         return None
     bounds = caps.bounds_of(message, channel, order)
-    return Ready(message=message, text=text, provider=provider, bounds=bounds)
+    heard = frozenset(entry.id for entry in known.consents.entries.get(message.recipient, ()))
+    return Ready(
+        message=message, text=text, provider=provider, bounds=bounds,
+        heard=None if message.to_staff else heard,
+    )  # fmt: skip
 
 
 def _at_the_door(

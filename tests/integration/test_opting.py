@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection, transaction
 
 from saleor_sms_plugin.domain.consent import EVERYTHING, Act, Scope
-from saleor_sms_plugin.models import ConsentEntry, Message
+from saleor_sms_plugin.models import ConsentEntry, Message, SendAttempt
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import calls, channels, claims, plan, preparing
+from saleor_sms_plugin.services import calls, channels, claims, ledger, plan, preparing
 from saleor_sms_plugin.services.ledger import Deed, Source
 from saleor_sms_plugin.services.opting import opt_out
 
@@ -31,6 +33,13 @@ def stage() -> Iterator[Stage]:
 
 def stop(stage: Stage, *scopes: Scope, act: Act = Act.WITHDRAWN) -> None:
     opt_out([Deed(number=BUYER, scopes=scopes, act=act, source=Source.STAFF)], stage.ports)
+
+
+def taken_and_prepared(stage: Stage) -> list[calls.Ready]:
+    """What a worker has in its hands that planned, claimed and prepared all that is due."""
+    plan.run(stage.ports, stage.clock.now() + RUN)
+    known = channels.load(stage.ports)
+    return preparing.prepare(claims.take(uuid.uuid4(), stage.ports, known), known, stage.ports)
 
 
 def test_a_stop_of_everything_ends_order_texts(stage: Stage) -> None:
@@ -69,6 +78,48 @@ def test_a_text_in_a_workers_hands_does_not_begin_after_the_stop(stage: Stage) -
     assert calls.begin([ready], stage.ports) == []
     assert stage.rows == [("order_created", "suppressed", "opted_out")]
     assert Message.objects.get().attempts.count() == 0
+
+
+def test_a_text_planned_while_a_stop_is_put_down_does_not_begin_after_it(stage: Stage) -> None:
+    """It was not there when the stop looked for what waits, and was judged before its commit."""
+    put_down, go_on = threading.Event(), threading.Event()
+
+    def stop_slowly() -> None:
+        try:
+            with transaction.atomic():
+                stop(stage, *EVERYTHING)
+                put_down.set()
+                assert go_on.wait(10)
+        finally:
+            connection.close()
+
+    person = threading.Thread(target=stop_slowly)
+    person.start()
+    assert put_down.wait(10)
+    stage.happen("order_created", stage.order())
+    during = taken_and_prepared(stage)
+    begun_during = calls.begin(during, stage.ports)
+    after = taken_and_prepared(stage)
+    go_on.set()
+    person.join()
+
+    assert (len(during), begun_during, len(after)) == (1, [], 1)
+    assert calls.begin(after, stage.ports) == []
+    assert stage.rows == [("order_created", "queued", "")]
+    stage.run()
+    assert stage.rows == [("order_created", "suppressed", "opted_out")]
+    assert (stage.bodies, SendAttempt.objects.count()) == ([], 0)
+
+
+def test_a_text_to_who_came_back_begins_in_spite_of_old_stops(stage: Stage) -> None:
+    """A stop that it was judged by holds no text back."""
+    stop(stage, *EVERYTHING)
+    stage.clock.move(minutes=1)
+    back = Deed(number=BUYER, scopes=EVERYTHING, act=Act.RESTORED, source=Source.STAFF)
+    ledger.put([back], stage.ports)
+    stage.happen("order_created", stage.order())
+    stage.run()
+    assert stage.rows == [("order_created", "sent", "")]
 
 
 def test_a_call_that_began_before_the_stop_keeps_its_outcome(stage: Stage) -> None:
