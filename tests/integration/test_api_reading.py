@@ -503,3 +503,13 @@ def test_a_list_takes_the_same_statements_whatever_its_length(shop: Stage, query
             data(shop, f"{{ {query} }}")
         counts.append(len(asked))
     assert counts == [expected, expected]
+
+
+def test_lists_without_pages_cost_their_rows(shop: Stage) -> None:
+    """Many of them in one query are refused before anything is rendered."""
+    fields = "event label text segments encoding problem variables"
+    many = " ".join(f'a{n}: templates(channel: "channel-1") {{ {fields} }}' for n in range(19))
+    rest = " ".join(f"f{n}: {each}" for n, each in enumerate(fields.split() * 2))
+    assert "errors" not in ask(shop, f'{{ templates(channel: "channel-1") {{ {fields} }} }}')
+    asked = f"{{ {many} }}".replace(fields, f"{fields} {rest}")
+    assert "The query costs" in ask(shop, asked)["errors"][0]["message"]

@@ -18,6 +18,7 @@ DEEPEST = 20  #: brackets within brackets
 MOST_ROOT_FIELDS = 20  #: aliases of a query and mutations of a document
 HIGHEST_COST = 10_000  #: fields, each as often as its lists may have rows
 PAGE_LIMIT = 100  #: rows of one page, as Saleor's
+UNPAGED = {"statistics": 100, "templates": 50}  #: rows that lists without pages count as
 
 _OPEN = (TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L)
 _CLOSE = (TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R)
@@ -84,8 +85,8 @@ def _cost(selection: Any, fragments: Mapping[str, Any], variables: Mapping[str, 
 
 
 def _rows(field: ast.Field, variables: Mapping[str, Any]) -> int:
-    """How many rows the field's page may have; 1 where it has none."""
-    rows = 1
+    """How many rows the field's list may have; 1 where it is none."""
+    rows = UNPAGED.get(field.name.value, 1)
     for argument in field.arguments or ():
         if argument.name.value in ("first", "last"):
             value = argument.value
