@@ -3,8 +3,10 @@ wrong in them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ..domain import rendering, segments
 from ..domain.languages import Section
@@ -14,6 +16,9 @@ from ..events.variables import VARIABLES, Value, names_of, optional_names
 from ..exceptions import TemplateError
 
 Context = dict[str, dict[str, Value]]
+
+#: how the catalogue writes a sample of money
+_MONEY = re.compile(r"([\d,]+\.\d\d) EUR")
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,16 @@ def sample_context(
         group, _, key = name.partition(".")
         context.setdefault(group, {})[key] = None if name in absent else value
     return context
+
+
+def money_samples(currency: str, language: str, *, long: bool = False) -> dict[str, Value]:
+    """The samples that are money, as they are written for this language and currency."""
+    money: dict[str, Value] = {"order.currency": currency}
+    for name, variable in VARIABLES.items():
+        if found := _MONEY.fullmatch(str(variable.long if long else variable.usual)):
+            amount = Decimal(found[1].replace(",", ""))
+            money[name] = rendering.format_money(amount, currency, language)
+    return money
 
 
 def known_values(shop_name: str, contact: str, storefront_url: str) -> dict[str, Value]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_territory_currencies
 
 from ..config import parse, sample_context, text_field
 from ..config.opt_outs import longest
-from ..config.texts import Context
+from ..config.texts import Context, money_samples
 from ..config.values import country, did_you_mean
 from ..domain import rendering, segments
 from ..domain.law import SenderNames, law_of
@@ -21,8 +19,6 @@ from ..events.catalogue import EVENTS, EventSpec, Purpose
 from ..events.variables import VARIABLES, Value, names_of
 from ..exceptions import TemplateError
 
-#: how the catalogue writes a sample of money
-_MONEY = re.compile(r"([\d,]+\.\d\d) EUR")
 _NUMBER = "+12125550100"  #: a sender, where a name is none
 _STOP_NUMBER = "opt_out_number = FR 36180"  #: without one there are no offers to France
 _ALPHABETS = {segments.Encoding.GSM7: "GSM-7", segments.Encoding.UCS2: "UCS-2"}
@@ -167,15 +163,9 @@ def _contexts(
 
 
 def _money(region: str, language: str, *, long: bool) -> dict[str, Value]:
-    """The samples that are money, as the worker writes them for this language and currency."""
+    """The samples that are money, in the region's currency."""
     currency = (get_territory_currencies(region) or ["EUR"])[-1] if region else "EUR"
-    money: dict[str, Value] = {"order.currency": currency}
-    for name, variable in VARIABLES.items():
-        sample = str(variable.long if long else variable.usual)
-        if found := _MONEY.fullmatch(sample):
-            amount = Decimal(found[1].replace(",", ""))
-            money[name] = rendering.format_money(amount, currency, language)
-    return money
+    return money_samples(currency, language, long=long)
 
 
 def _count(number: int) -> str:

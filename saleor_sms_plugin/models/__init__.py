@@ -11,6 +11,7 @@ from .inbound_message import InboundMessage
 from .installation import Activation, Installation
 from .link import Link, WrongToken
 from .message import Message, SendAttempt
+from .opt_in_ask import OptInAsk
 from .position import Position
 from .provider_account import ProviderAccount
 from .shop_event import ShopEvent
@@ -33,6 +34,7 @@ __all__ = [
     "Installation",
     "Link",
     "Message",
+    "OptInAsk",
     "Position",
     "ProviderAccount",
     "Recovery",

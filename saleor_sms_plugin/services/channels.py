@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -74,14 +74,20 @@ class Channel:
 def load(ports: Ports, channel_ids: Collection[int] | None = None) -> dict[int, Channel]:
     """The channels with a stored configuration, by id; all of them when None."""
     return {
-        stored.channel_id: _channel(stored, ports)
+        stored.channel_id: _channel(stored, ports.shop)
         for stored in ports.shop.configurations(channel_ids)
     }
 
 
-def _channel(stored: ChannelConfiguration, ports: Ports) -> Channel:
+def as_if_saved(channel: Channel, values: Mapping[str, object]) -> Channel:
+    """The channel with these values of the form in the place of its own; nothing is stored."""
+    stored = replace(channel.stored, values={**channel.stored.values, **values})
+    return _channel(stored, channel.shop)
+
+
+def _channel(stored: ChannelConfiguration, shop: Shop) -> Channel:
     config = parse(stored.values, environ=os.environ, channel_country=stored.default_country)
-    return Channel(stored, config, ports.shop)
+    return Channel(stored, config, shop)
 
 
 def activations(channel_ids: Collection[int]) -> dict[tuple[int, str], Activation]:

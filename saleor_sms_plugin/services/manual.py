@@ -117,7 +117,8 @@ def retry(
 
 
 def cancel(message_id: int, ports: Ports) -> Message:
-    """The text that waited has ended. Raises InvalidInput for one that does not wait."""
+    """The text that waited has ended, now or by staff before. Raises InvalidInput for one that
+    does not wait."""
     with ports.shop.writer():
         waiting = Message.objects.filter(pk=message_id, status__in=WAITING)
         ended = waiting.update(
@@ -125,7 +126,7 @@ def cancel(message_id: int, ports: Ports) -> Message:
             finished_at=ports.clock.now(),
         )  # fmt: skip
         message = Message.objects.get(pk=message_id)
-    if not ended:
+    if not ended and message.reason != Reason.CANCELLED_BY_STAFF:
         raise InvalidInput(f"The text does not wait any more: it is {message.status}.")
     return message
 

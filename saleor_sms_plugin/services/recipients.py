@@ -9,7 +9,7 @@ from functools import lru_cache
 from ..domain import phone_numbers, sender_ids
 from ..domain.places import Place
 from ..domain.reasons import Reason
-from ..events.catalogue import EventSpec, RecipientRule
+from ..events.catalogue import EVENTS, EventSpec, RecipientRule
 from ..exceptions import InvalidRecipient
 from ..ports import Address, Customer, Order
 from . import suppression
@@ -67,6 +67,11 @@ def place_of(order: Order | None, number: str, country: str, channel: Channel | 
 
 def _same_person(one: Address, other: Address) -> bool:
     return (one.first_name, one.last_name) == (other.first_name, other.last_name)
+
+
+def of_buyer(order: Order, channel: Channel) -> Recipient:
+    """The number of whoever placed the order."""
+    return of_order(order, EVENTS["order_created"], channel)
 
 
 def of_number(raw: str, channel: Channel) -> Recipient:

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..events.catalogue import EVENTS, STAGES
+from ..events.catalogue import STAGES
+from ..events.keys import event_key
 from ..models import Message, locks
 from ..models.message import WAITING
 from ..ports import Order, Ports
@@ -23,8 +24,8 @@ def report(
     Texts about earlier stages of the parcel that wait have ended. ``occurred_at`` None: now.
     """
     happening = Happening(
-        name=EVENTS[stage].source, channel_id=order.channel_id, order_id=order.id,
-        subject_id=parcel_id, occurred_at=occurred_at,
+        name=stage, channel_id=order.channel_id, order_id=order.id, subject_id=parcel_id,
+        occurred_at=occurred_at,
     )  # fmt: skip
     with ports.shop.writer(), transaction.atomic():
         # Planning holds it, too: no text about an earlier stage is decided meanwhile.
@@ -35,6 +36,11 @@ def report(
     if new:
         ports.wake.nudge()
     return new
+
+
+def key_of(parcel_id: str, stage: str) -> str:
+    """The key of the event that the parcel has reached the stage."""
+    return event_key(stage, parcel_id)
 
 
 def _end_earlier(parcel_id: str, stage: str, order: Order, now: dt.datetime) -> None:

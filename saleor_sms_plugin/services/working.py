@@ -28,6 +28,7 @@ from . import (
     replies,
     retention,
     statistics,
+    storefront,
     storm,
     webhooks,
 )
@@ -116,6 +117,7 @@ _HOUSEKEEPING: tuple[Callable[[Ports], object], ...] = (
     lambda ports: abandoned.sweep(ports, ports.clock.now() + DETECTOR_SHARE),
     boxes.sweep,
     links.forget_guesses,
+    storefront.forget_asks,
     lambda ports: recovery.run(ports, ports.clock.now() + DETECTOR_SHARE),
     lambda ports: reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE),
     storm.watch,

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 
@@ -13,6 +12,7 @@ from ..models import Link
 from ..ports import Ports
 from ..services.links import Answer, Visit, find, follow
 from . import pages
+from .visitors import address_of
 
 logger = logging.getLogger(__name__)
 
@@ -72,18 +72,7 @@ def _said(answer: Answer, url: str = "") -> HttpResponse:
 def _visit(request: HttpRequest) -> Visit:
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
     return Visit(
-        address=_address(request),
+        address=address_of(request),
         agent=request.headers.get("User-Agent", "")[:300],
         looks_only=request.method == "HEAD" or "prefetch" in purpose,
     )
-
-
-def _address(request: HttpRequest) -> str:
-    """The visitor's, as Saleor reads it: from the first of REAL_IP_ENVIRON that is there.
-
-    https://docs.saleor.io/setup/configuration (REAL_IP_ENVIRON)
-    """
-    for name in getattr(settings, "REAL_IP_ENVIRON", ["REMOTE_ADDR"]):
-        if found := str(request.META.get(name, "")).split(",")[0].strip():
-            return found
-    return ""

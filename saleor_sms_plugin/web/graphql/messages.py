@@ -117,6 +117,7 @@ class MessageType(graphene.ObjectType):
     not_before = graphene.DateTime(description="When it may go out; null once it has ended.")
     sent_at = graphene.DateTime(description="When the provider took it.")
     finished_at = graphene.DateTime(description="When nothing more was to come.")
+    retry_of = graphene.ID(description="The message that it is sent anew for, by hand.")
     attempts = graphene.List(
         graphene.NonNull(SendAttemptType), required=True, description="Every call, oldest first."
     )
@@ -158,6 +159,10 @@ class MessageType(graphene.ObjectType):
     @staticmethod
     def resolve_not_before(root: Message, info: Any) -> Any:
         return None if root.finished_at else root.not_before
+
+    @staticmethod
+    def resolve_retry_of(root: Message, info: Any) -> str | None:
+        return global_id(NODE, root.says.get("retry_of"))
 
     @staticmethod
     def resolve_attempts(root: Message, info: Any) -> Any:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import graphene
 
 from .consent import ConsentQueries
+from .consenting import ConsentMutations
 from .events import EventQueries
 from .health import HealthQueries
 from .messages import MessageQueries
+from .previewing import TemplateMutations
 from .replies import InboundMessageQueries
+from .resolving import ResolvingMutations
 from .rules import RuleQueries
+from .sending import SendingMutations
+from .stages import StageMutations
 from .statistics import StatisticsQueries
 from .texts import TemplateQueries
 
@@ -21,4 +26,10 @@ class Query(
     """What can be read."""
 
 
-schema = graphene.Schema(query=Query)
+class Mutation(
+    SendingMutations, StageMutations, ConsentMutations, ResolvingMutations, TemplateMutations
+):
+    """What can be done."""
+
+
+schema = graphene.Schema(query=Query, mutation=Mutation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,6 +19,7 @@ from graphql.validation import validate
 from ...callers import InvalidToken
 from ...ports import Ports
 from ...wiring import caller_of
+from ..visitors import address_of
 from .context import Context
 from .limits import check_cost, check_source
 from .schema import schema
@@ -34,7 +36,8 @@ def page(request: HttpRequest, *, ports: Ports) -> HttpResponse:
         return HttpResponse(status=405, headers={"Allow": "POST, OPTIONS"})
     try:
         query, variables, name = _asked(request)
-        context = Context(caller=caller_of(request), ports=ports)
+        caller = replace(caller_of(request), address=address_of(request))
+        context = Context(caller=caller, ports=ports)
         with ports.shop.writer():
             data, errors = _execute(query, variables, name, context)
     except InvalidToken:
