@@ -17,6 +17,7 @@ from benchmarks import (
     lasting,
     neighbours,
     pacing,
+    reading,
     report,
     shop,
     texts,
@@ -27,7 +28,7 @@ from benchmarks.machine import machine
 RESULTS = Path(__file__).with_name("results")
 PLAIN = {
     each.NAME: each.run
-    for each in (texts, dispatching, pacing, bursting, neighbours, idling, lasting)
+    for each in (texts, dispatching, pacing, bursting, neighbours, idling, lasting, reading)
 }
 NAMES = (*PLAIN, *shop.BENCHMARKS)
 

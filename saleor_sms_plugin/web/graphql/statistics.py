@@ -10,7 +10,7 @@ import graphene
 from graphql import GraphQLError
 
 from ...callers import Permission
-from ...domain.reasons import Reason
+from ...domain.reasons import SENTENCES
 from ...exceptions import InvalidInput
 from ...services import statistics
 from ...services.statistics import Group, Line
@@ -130,10 +130,12 @@ class StatisticsType(graphene.ObjectType):
         ]
 
 
+_WHY = {reason.value: said for reason, said in SENTENCES.items()}
+
+
 def _most_first(reasons: dict[str, int]) -> list[dict[str, Any]]:
-    known = set(Reason)
     return [
-        {"reason": word, "count": count, "why": Reason(word).sentence if word in known else None}
+        {"reason": word, "count": count, "why": _WHY.get(word)}
         for word, count in sorted(reasons.items(), key=lambda each: (-each[1], each[0]))
     ]
 
