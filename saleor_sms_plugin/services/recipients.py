@@ -60,7 +60,8 @@ def place_of(order: Order | None, number: str, country: str, channel: Channel | 
     for address in (order.shipping, order.billing) if order else ():
         if address is None or (address.country or country) != country:
             continue
-        if number and _parse(address.phone, region).number == number:
+        # Saleor stores a number as it is sent; whatever else was typed is read first.
+        if number and (address.phone == number or _parse(address.phone, region).number == number):
             return Place(country, address.country_area, address.postal_code, number)
     return Place(country, number=number)
 
