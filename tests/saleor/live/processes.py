@@ -22,8 +22,9 @@ class LiveSaleor:
     """``start`` gives a fresh sample shop that answers at ``url``; ``stop`` ends it.
 
     ``web``, ``worker`` and ``beat`` can each be stopped, killed, paused and started again.
-    Their output is in *directory*. The commands are those of Saleor's pyproject.toml
-    (https://github.com/saleor/saleor), with one web process and two worker processes.
+    Their output is in *directory*. The commands are those of Saleor's Dockerfile and
+    pyproject.toml (https://github.com/saleor/saleor), with one web process and two worker
+    processes.
     """
 
     def __init__(
@@ -49,7 +50,10 @@ class LiveSaleor:
         celery = ("celery", "--app", "saleor.celeryconf:app")
         self.web: Child = self._child(
             "web",
-            ("uvicorn", "saleor.asgi:application", "--host", "127.0.0.1", "--port", f"{port}"),
+            (
+                *("uvicorn", "saleor.asgi:application", "--host", "127.0.0.1"),
+                *("--port", f"{port}", "--no-access-log"),
+            ),
             self._healthy,
         )
         self.worker: Child = self._child(

@@ -9,23 +9,11 @@ import pytest
 
 from saleor_sms_plugin.testing.vonage_server import VonageServer
 from tests.saleor.live.shop import LiveShop
-from tests.servers import wait_until
+from tests.saleor.live.texts import settled, texts
 
 pytestmark = [pytest.mark.saleor, pytest.mark.live]
 
 ANN, OLA, EVE = "+447400123456", "+48512345678", "+48512345679"
-
-
-def _settled(shop: LiveShop) -> None:
-    wait_until(lambda: not shop.waiting(), 60, "every event to be decided and every text sent")
-
-
-def _texts(vonage: VonageServer) -> list[tuple[str, str]]:
-    """(recipient, text) of everything a phone would get since the last call."""
-    caught = [(f"+{each.body['to']}", str(each.body["text"])) for each in vonage.accepted]
-    assert len(caught) == len(vonage.requests)  # nothing was refused, nothing was tried twice
-    vonage.requests.clear()
-    return caught
 
 
 def test_the_day_of_a_shop(shop: LiveShop, vonage: VonageServer) -> None:
@@ -33,11 +21,11 @@ def test_the_day_of_a_shop(shop: LiveShop, vonage: VonageServer) -> None:
     # Two orders in two languages: one text each, the payment is part of it.
     first = shop.place(ANN, "EN")
     second = shop.place(OLA, "PL")
-    _settled(shop)
-    texts = dict(_texts(vonage))
-    assert texts.keys() == {ANN, OLA}
-    assert texts[ANN].startswith(f"Example: we have received your order {first['number']} for")
-    assert texts[OLA].startswith(f"Example: otrzymalismy Twoje zamowienie {second['number']}")
+    settled(shop)
+    got = dict(texts(vonage))
+    assert got.keys() == {ANN, OLA}
+    assert got[ANN].startswith(f"Example: we have received your order {first['number']} for")
+    assert got[OLA].startswith(f"Example: otrzymalismy Twoje zamowienie {second['number']}")
     assert shop.decisions(first) == {
         "order_created": ("sent", ""),
         "order_fully_paid": ("suppressed", "merged"),
@@ -46,44 +34,44 @@ def test_the_day_of_a_shop(shop: LiveShop, vonage: VonageServer) -> None:
 
     # A parcel with its number: one text that names the number.
     parcel = shop.fulfil(first, "TRACK-1")
-    _settled(shop)
-    ((recipient, text),) = _texts(vonage)
+    settled(shop)
+    ((recipient, text),) = texts(vonage)
     assert recipient == ANN
     assert "TRACK-1" in text
 
     # The number changes: one text with the new one. A change the customer shall not hear of: none.
     shop.track(parcel, "TRACK-2")
-    _settled(shop)
-    ((recipient, text),) = _texts(vonage)
+    settled(shop)
+    ((recipient, text),) = texts(vonage)
     assert recipient == ANN
     assert "TRACK-2" in text
     shop.track(parcel, "TRACK-3", notify=False)
-    _settled(shop)
-    assert _texts(vonage) == []
+    settled(shop)
+    assert texts(vonage) == []
     assert shop.decisions(first)["tracking_updated"] == ("suppressed", "notify_declined")
 
     # A cancellation.
     shop.cancel(second)
-    _settled(shop)
-    ((recipient, text),) = _texts(vonage)
+    settled(shop)
+    ((recipient, text),) = texts(vonage)
     assert recipient == OLA
     assert f"zamowienie {second['number']}" in text
     assert shop.decisions(second)["order_cancelled"] == ("sent", "")
 
     # A part of the money back, then the rest.
     third = shop.place(EVE, "PL")
-    _settled(shop)
-    assert [recipient for recipient, _ in _texts(vonage)] == [EVE]
+    settled(shop)
+    assert [recipient for recipient, _ in texts(vonage)] == [EVE]
     total = Decimal(str(third["total"]["gross"]["amount"]))
     shop.refund(third, Decimal("1.00"))
-    _settled(shop)
-    ((recipient, text),) = _texts(vonage)
+    settled(shop)
+    ((recipient, text),) = texts(vonage)
     assert recipient == EVE
     assert "1,00" in text
     assert shop.decisions(third)["order_refunded"] == ("sent", "")
     shop.refund(third, total - 1)
-    _settled(shop)
-    assert [recipient for recipient, _ in _texts(vonage)] == [EVE]
+    settled(shop)
+    assert [recipient for recipient, _ in texts(vonage)] == [EVE]
     assert shop.decisions(third)["order_fully_refunded"] == ("sent", "")
 
 
@@ -91,13 +79,13 @@ def test_an_order_without_a_phone_is_explained(shop: LiveShop, vonage: VonageSer
     """No phone, no text, and `sms_explain` says so."""
     # given
     order = shop.place("")
-    _settled(shop)
+    settled(shop)
 
     # when
     said = json.loads(shop.saleor.manage("sms_explain", str(order["number"]), "--json"))
 
     # then
-    assert _texts(vonage) == []
+    assert texts(vonage) == []
     decisions = {each["event"]: each for each in said["decisions"]}
     assert decisions["order_created"]["status"] == "suppressed"
     assert decisions["order_created"]["reason"] == "no_phone"
@@ -109,7 +97,7 @@ def test_a_test_text_is_sent_by_saving_its_number(shop: LiveShop, vonage: Vonage
     shop.save(send_test_to=OLA)
 
     form = shop.form()
-    assert [recipient for recipient, _ in _texts(vonage)] == [OLA]
+    assert [recipient for recipient, _ in texts(vonage)] == [OLA]
     assert not form["send_test_to"]
     assert "vonage accepted the text to" in form["last_test"]
     assert OLA not in form["last_test"]

@@ -14,8 +14,10 @@ import pytest
 import requests
 
 from saleor_sms_plugin.testing.vonage_server import VonageServer
+from tests.saleor.live.carts import EVERY_DAY, LEFT, cart_of, decided, leave, wait_for_decision
 from tests.saleor.live.conftest import AT_ONCE
 from tests.saleor.live.shop import LiveShop
+from tests.saleor.live.texts import settled, texts
 from tests.servers import wait_until
 
 pytestmark = [pytest.mark.saleor, pytest.mark.live]
@@ -23,17 +25,13 @@ pytestmark = [pytest.mark.saleor, pytest.mark.live]
 #: Each is another person: whoever has a newer cart or order is not reminded of an old one.
 ANN, OLA, EVE, IDA, UMA, ZOE, KAI = (f"+44740012345{last}" for last in range(7))
 STORE = "https://shop.example.com"
-EVERY_DAY = "Mon-Sun 09:00-20:00, signed off by Ann Lee 2026-11-20"
 ADVANCED = f"""{AT_ONCE}
+{EVERY_DAY}
 settle.payment_failed = 0
-abandoned.delay = 5
 recovery_url = {STORE}/cart/{{{{ checkout.token }}}}
 retry_url = {STORE}/pay/{{{{ order.id }}}}
-rule.default.hours = {EVERY_DAY}
-rule.PL.hours = {EVERY_DAY}
-rule.GB.hours = {EVERY_DAY}
 """
-FAILED, LEFT = "payment_failed", "checkout_abandoned"
+FAILED = "payment_failed"
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1"
 LISTING = """mutation ($id: ID!, $input: ShippingMethodChannelListingInput!) {
     shippingMethodChannelListingUpdate(id: $id, input: $input) { errors { field message code } }
@@ -66,18 +64,6 @@ def unpaid_orders(store: LiveShop) -> Iterator[None]:
     store.staff(mutation, id=store.channel_id, allow=False)
 
 
-def _settled(shop: LiveShop) -> None:
-    wait_until(lambda: not shop.waiting(), 60, "every event to be decided and every text sent")
-
-
-def _texts(vonage: VonageServer) -> list[tuple[str, str]]:
-    """(recipient, text) of everything a phone would get since the last call."""
-    caught = [(f"+{each.body['to']}", str(each.body["text"])) for each in vonage.accepted]
-    assert len(caught) == len(vonage.requests)  # nothing was refused, nothing was tried twice
-    vonage.requests.clear()
-    return caught
-
-
 def _total(checkout: Mapping[str, Any]) -> Decimal:
     return Decimal(str(checkout["totalPrice"]["gross"]["amount"]))
 
@@ -87,54 +73,10 @@ def _refuse(shop: LiveShop, object_id: str, amount: Decimal) -> None:
     shop.report(shop.charge(object_id, None), "CHARGE_FAILURE", amount)
 
 
-def _decided(shop: LiveShop, event: str, cart: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(status, reason) of the event's texts about what began as this cart."""
-    rows = shop.saleor.rows(
-        "SELECT status, reason FROM saleor_sms_plugin_message"
-        " WHERE checkout_id = %s AND event_name = %s ORDER BY id",
-        cart["token"],
-        event,
-    )
-    return [(row["status"], row["reason"]) for row in rows]
-
-
-def _wait_for_decision(shop: LiveShop, event: str, cart: Mapping[str, Any]) -> None:
-    wait_until(lambda: bool(_decided(shop, event, cart)), 120, f"a decision about {event}")
-    _settled(shop)
-
-
 def _followed(text: str) -> requests.Response:
     """What the shop answers who opens the text's first link; a second one is the way out."""
     address = re.findall(r"https?://\S+/s/[1-9A-HJ-NP-Za-km-z]{10}\b", text)[0]
     return requests.get(address, headers={"User-Agent": PHONE}, allow_redirects=False, timeout=30)
-
-
-def _awake() -> str:
-    """A country where it is between 10 and 19: reminders go out from 9 to 20 only."""
-    hour = dt.datetime.now(dt.UTC).hour
-    return "PL" if 8 <= hour < 17 else "PE" if 17 <= hour < 23 else "SB"
-
-
-def _cart(shop: LiveShop, phone: str) -> dict[str, Any]:
-    """The cart of a person who has no other one."""
-    return shop.cart(phone, email=f"{phone[1:]}@example.com", country=_awake())
-
-
-def _leave(shop: LiveShop, *carts: Mapping[str, Any], begun: str = "6 minutes") -> None:
-    """These carts were changed six minutes ago, and the next periodic run reads them."""
-    shop.saleor.rows(
-        "UPDATE checkout_checkout SET created_at = now() - %s::interval,"
-        " last_change = now() - interval '6 minutes' WHERE token = ANY(%s::uuid[])",
-        begun,
-        [cart["token"] for cart in carts],
-    )
-    shop.saleor.rows(
-        "UPDATE saleor_sms_plugin_activation SET active_since = now() - interval '60 days'"
-    )
-    shop.saleor.rows(
-        "UPDATE saleor_sms_plugin_cartsweep SET changed_at = now() - interval '7 minutes',"
-        " seen_at = now() - interval '7 minutes'"
-    )
 
 
 def _last_changes(shop: LiveShop, *carts: Mapping[str, Any]) -> list[dt.datetime]:
@@ -147,15 +89,15 @@ def _last_changes(shop: LiveShop, *carts: Mapping[str, Any]) -> list[dt.datetime
 
 def test_a_payment_fails_on_a_checkout(store: LiveShop, vonage: VonageServer) -> None:
     """One text, whose link leads to the storefront's page of the cart."""
-    cart = _cart(store, ANN)
+    cart = cart_of(store, ANN)
 
     _refuse(store, cart["id"], _total(cart))
-    _wait_for_decision(store, FAILED, cart)
+    wait_for_decision(store, FAILED, cart)
 
-    ((recipient, text),) = _texts(vonage)
+    ((recipient, text),) = texts(vonage)
     assert recipient == ANN
     assert text.startswith("Example: your payment did not go through.")
-    assert _decided(store, FAILED, cart) == [("sent", "")]
+    assert decided(store, FAILED, cart) == [("sent", "")]
     answer = _followed(text)
     assert (answer.status_code, answer.headers["Location"]) == (
         302,
@@ -166,16 +108,16 @@ def test_a_payment_fails_on_a_checkout(store: LiveShop, vonage: VonageServer) ->
 @pytest.mark.usefixtures("unpaid_orders")
 def test_a_payment_fails_on_an_order(store: LiveShop, vonage: VonageServer) -> None:
     """The order's own text, then one about its payment that leads to where it is paid."""
-    cart = _cart(store, OLA)
+    cart = cart_of(store, OLA)
     order = store.complete(cart)
-    _settled(store)
-    assert [recipient for recipient, _ in _texts(vonage)] == [OLA]
+    settled(store)
+    assert [recipient for recipient, _ in texts(vonage)] == [OLA]
 
     _refuse(store, order["id"], _total(cart))
     wait_until(lambda: FAILED in store.decisions(order), 60, "a decision about the payment")
-    _settled(store)
+    settled(store)
 
-    ((recipient, text),) = _texts(vonage)
+    ((recipient, text),) = texts(vonage)
     assert recipient == OLA
     assert text.startswith(f"Example: your payment for order {order['number']} did not go through.")
     assert store.decisions(order)[FAILED] == ("sent", "")
@@ -188,29 +130,29 @@ def test_a_payment_fails_on_an_order(store: LiveShop, vonage: VonageServer) -> N
 def test_a_second_card_pays(store: LiveShop, vonage: VonageServer) -> None:
     """Refused, then paid within the grace: no text, and why."""
     store.save(advanced=ADVANCED.replace("payment_failed = 0", "payment_failed = 10"))
-    cart = _cart(store, EVE)
+    cart = cart_of(store, EVE)
     refused, paid = store.charge(cart["id"], None), store.charge(cart["id"], None)
 
     store.report(refused, "CHARGE_FAILURE", _total(cart))
     store.report(paid, "CHARGE_SUCCESS", _total(cart))
-    _wait_for_decision(store, FAILED, cart)
+    wait_for_decision(store, FAILED, cart)
 
-    assert _texts(vonage) == []
-    assert _decided(store, FAILED, cart) == [("suppressed", "paid")]
+    assert texts(vonage) == []
+    assert decided(store, FAILED, cart) == [("suppressed", "paid")]
 
 
 def test_a_cart_is_left_behind(store: LiveShop, vonage: VonageServer) -> None:
     """One text, whose link leads to the storefront's page of the cart; no id is in it."""
-    cart = _cart(store, IDA)
+    cart = cart_of(store, IDA)
 
-    _leave(store, cart)
-    _wait_for_decision(store, LEFT, cart)
+    leave(store, cart)
+    wait_for_decision(store, LEFT, cart)
 
-    ((recipient, text),) = _texts(vonage)
+    ((recipient, text),) = texts(vonage)
     assert recipient == IDA
     assert text.startswith("Example: your cart is saved in our shop: ")
     assert cart["token"] not in text
-    assert _decided(store, LEFT, cart) == [("sent", "")]
+    assert decided(store, LEFT, cart) == [("sent", "")]
     answer = _followed(text)
     assert (answer.status_code, answer.headers["Location"]) == (
         302,
@@ -222,29 +164,29 @@ def test_a_cart_is_left_behind(store: LiveShop, vonage: VonageServer) -> None:
 def test_a_cart_is_completed_just_before_the_send(store: LiveShop, vonage: VonageServer) -> None:
     """Its reminder was decided and waits; then there is an order: only the order's text goes."""
     store.save(advanced=f"{ADVANCED}rate = 0")
-    cart = _cart(store, UMA)
-    _leave(store, cart)
-    wait_until(lambda: _decided(store, LEFT, cart) == [("queued", "")], 120, "the reminder")
+    cart = cart_of(store, UMA)
+    leave(store, cart)
+    wait_until(lambda: decided(store, LEFT, cart) == [("queued", "")], 120, "the reminder")
     store.charge(cart["id"], cart["totalPrice"]["gross"])
 
     order = store.complete(cart)
     store.save(advanced=ADVANCED)
     wait_until(lambda: "order_created" in store.decisions(order), 60, "the order's text")
-    _settled(store)
+    settled(store)
 
-    ((recipient, text),) = _texts(vonage)
+    ((recipient, text),) = texts(vonage)
     assert recipient == UMA
     assert text.startswith(f"Example: we have received your order {order['number']}")
-    assert _decided(store, LEFT, cart) == [("suppressed", "purchased")]
+    assert decided(store, LEFT, cart) == [("suppressed", "purchased")]
 
 
 def test_staff_edit_a_shipping_method_of_old_carts(store: LiveShop, vonage: VonageServer) -> None:
     """Saleor moves the last change of all its carts: nobody is reminded, nor reminded again."""
     # given
-    told, old = _cart(store, ZOE), _cart(store, KAI)
-    _leave(store, told)
-    _wait_for_decision(store, LEFT, told)
-    assert [recipient for recipient, _ in _texts(vonage)] == [ZOE]
+    told, old = cart_of(store, ZOE), cart_of(store, KAI)
+    leave(store, told)
+    wait_for_decision(store, LEFT, told)
+    assert [recipient for recipient, _ in texts(vonage)] == [ZOE]
     before = max(_last_changes(store, told, old))
     method = told["shippingMethod"]["id"]
     # Saleor since 3.23 keeps a cart's method in a row of its own, but its edit still looks here.
@@ -263,19 +205,21 @@ def test_staff_edit_a_shipping_method_of_old_carts(store: LiveShop, vonage: Vona
     finally:
         back = [{"channelId": store.channel_id, "price": 10}]
         store.staff(LISTING, id=method, input={"addChannels": back})
-    _leave(store, told)
-    _leave(store, old, begun="30 days")
+    leave(store, told)
+    leave(store, old, begun="30 days")
     changed = max(_last_changes(store, told, old))
     wait_until(
-        lambda: store.saleor.rows(
-            "SELECT 1 FROM saleor_sms_plugin_cartsweep WHERE changed_at > %s", changed
+        lambda: bool(
+            store.saleor.rows(
+                "SELECT 1 FROM saleor_sms_plugin_cartsweep WHERE changed_at > %s", changed
+            )
         ),
         120,
         "a sweep of these carts",
     )
-    _settled(store)
+    settled(store)
 
     # then
-    assert _texts(vonage) == []
-    assert _decided(store, LEFT, told) == [("sent", "")]
-    assert _decided(store, LEFT, old) == []
+    assert texts(vonage) == []
+    assert decided(store, LEFT, told) == [("sent", "")]
+    assert decided(store, LEFT, old) == []
