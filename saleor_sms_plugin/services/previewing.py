@@ -13,7 +13,7 @@ from ..config.texts import because, check_section, known_values, money_samples, 
 from ..domain import rendering, segments
 from ..domain.languages import Section, split_languages
 from ..domain.opt_outs import with_opt_out
-from ..events.catalogue import EventSpec, Purpose
+from ..events.catalogue import EventSpec, Purpose, TextSpec
 from ..events.texts import BUILT_IN
 from ..events.variables import VARIABLES, Value
 from ..exceptions import TemplateError
@@ -57,12 +57,12 @@ class Preview:
     estimates: tuple[Estimate, ...]
 
 
-def draft(spec: EventSpec, text: str, channel: Channel) -> Channel:
+def draft(spec: TextSpec, text: str, channel: Channel) -> Channel:
     """The channel as if the text were saved; "" stands for the built-in one."""
     return as_if_saved(channel, {text_field(spec.name): text})
 
 
-def faults(spec: EventSpec, text: str, channel: Channel) -> list[TextFault]:
+def faults(spec: TextSpec, text: str, channel: Channel) -> list[TextFault]:
     """What a save would refuse in the text; ``channel`` is ``draft`` of it."""
     try:
         sections = split_languages(text)
@@ -77,7 +77,7 @@ def faults(spec: EventSpec, text: str, channel: Channel) -> list[TextFault]:
     return problems or [fault for fault in checked if fault]
 
 
-def _fault(spec: EventSpec, section: Section, channel: Channel) -> TextFault | None:
+def _fault(spec: TextSpec, section: Section, channel: Channel) -> TextFault | None:
     words = longest(channel.config, spec, section.language, channel.allowed_countries)
     line, column = section.line, None
     try:
@@ -95,7 +95,7 @@ def _fault(spec: EventSpec, section: Section, channel: Channel) -> TextFault | N
 
 
 def previews(
-    spec: EventSpec, channel: Channel, ports: Ports, *, order: Order | None, language: str = ""
+    spec: TextSpec, channel: Channel, ports: Ports, *, order: Order | None, language: str = ""
 ) -> list[Preview]:
     """The text in each of its languages, or in the one for a reader of ``language``, about a
     sample or a real order; ``channel`` is ``draft`` of a text without faults.
@@ -110,7 +110,7 @@ def previews(
     ]
 
 
-def _texts(spec: EventSpec, channel: Channel, language: str) -> Iterator[tuple[Section, bool]]:
+def _texts(spec: TextSpec, channel: Channel, language: str) -> Iterator[tuple[Section, bool]]:
     own = channel.config.texts.get(spec.name, {})
     if language:
         chosen = channel.config.text(spec.name, language)
@@ -122,14 +122,15 @@ def _texts(spec: EventSpec, channel: Channel, language: str) -> Iterator[tuple[S
 
 
 def _preview(
-    spec: EventSpec,
+    spec: TextSpec,
     section: Section,
     is_built_in: bool,
     channel: Channel,
     order: Order | None,
     costs: Iterable[Rate],
 ) -> Preview:
-    locale = section.language or channel.staff_language
+    reader = order.language if order else channel.staff_language
+    locale = section.language or reader
     words = ""
     if spec.purpose is Purpose.MARKETING:
         words = longest(channel.config, spec, locale, channel.allowed_countries)
@@ -162,7 +163,7 @@ def _known(channel: Channel) -> dict[str, Value]:
 
 
 def _of_sample(
-    spec: EventSpec, template: rendering.Template, channel: Channel, locale: str, words: str
+    spec: TextSpec, template: rendering.Template, channel: Channel, locale: str, words: str
 ) -> Sample:
     rare = frozenset(n for n in template.variables if n in VARIABLES and VARIABLES[n].rare)
     money = money_samples(channel.stored.currency or "EUR", locale)
@@ -187,7 +188,7 @@ def says_of(order: Order) -> dict[str, object]:
     }
 
 
-def _warned(spec: EventSpec, section: Section, channel: Channel) -> tuple[int, tuple[str, ...]]:
+def _warned(spec: TextSpec, section: Section, channel: Channel) -> tuple[int, tuple[str, ...]]:
     """The segments with long values, and what an owner should know although nothing is wrong."""
     known, config = _known(channel), channel.config
     countries = channel.allowed_countries
@@ -201,6 +202,6 @@ def _warned(spec: EventSpec, section: Section, channel: Channel) -> tuple[int, t
                 f"Networks of {', '.join(short)} take a link only in a text of one segment, so a "
                 "longer one is not sent there."
             )
-    if not channel.sends(spec.name):
+    if isinstance(spec, EventSpec) and not channel.sends(spec.name):
         found.append("The event is switched off in this channel.")
     return cost.segment_count, tuple(found)

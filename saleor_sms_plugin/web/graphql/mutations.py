@@ -12,7 +12,7 @@ import graphene
 from graphql import GraphQLError
 
 from ...callers import Permission
-from ...exceptions import ConfigurationError, InvalidInput
+from ...exceptions import ConfigurationError, InvalidInput, InvalidRecipient
 from ...models import Message
 from ...ports import Order
 from ...services.channels import Channel
@@ -107,10 +107,13 @@ class Mutation(graphene.Mutation):
 
 
 @contextmanager
-def blaming(field: str | None) -> Iterator[None]:
-    """What a service refuses within is told as a fault of this input."""
+def blaming(field: str, *, number: str = "recipient") -> Iterator[None]:
+    """What a service refuses within is told as a fault of this input; where a phone is wrong, of
+    the one that named it."""
     try:
         yield
+    except InvalidRecipient as error:
+        raise refused(number, str(error)) from None
     except (InvalidInput, ConfigurationError) as error:
         raise refused(field, str(error)) from None
 

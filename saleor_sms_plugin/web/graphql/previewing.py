@@ -214,9 +214,10 @@ class DryRunType(graphene.ObjectType):
 
     @staticmethod
     def resolve_suppressed(root: DryRun, info: Any) -> list[Mapping[str, Any]]:
+        found = sorted(root.suppressed.items(), key=lambda each: (-each[1], each[0]))
         return [
             {"reason": reason, "why": Reason(reason).sentence, "messages": count}
-            for reason, count in root.suppressed.most_common()
+            for reason, count in found
         ]
 
 

@@ -9,7 +9,6 @@ import graphene
 
 from ...callers import Permission
 from ...events.catalogue import Purpose
-from ...exceptions import InvalidRecipient
 from ...ports import Order
 from ...services import manual, recipients, test_text
 from ...services.channels import Channel
@@ -85,11 +84,8 @@ class MessageSend(Mutation):
             key=f"{context.caller.kind}:{context.caller.id}:{key}", by=context.caller.name,
             order=order, language=language,
         )  # fmt: skip
-        try:
-            with blaming("text"):
-                return {"message": manual.send(draft, context.ports)}
-        except InvalidRecipient as error:
-            raise refused(field, str(error)) from None
+        with blaming("text", number=field):
+            return {"message": manual.send(draft, context.ports)}
 
 
 def _reader(
@@ -134,14 +130,11 @@ class MessageRetry(Mutation):
         cls, context: Context, id: str, recipient: str = "", accept_duplicate: bool = False
     ) -> dict[str, Any]:
         old = message_of(id, context)
-        try:
-            with blaming("id"):
-                new = manual.retry(
-                    old.pk, context.ports, by=context.caller.name, recipient=recipient or "",
-                    accept_duplicate=bool(accept_duplicate),
-                )  # fmt: skip
-        except InvalidRecipient as error:
-            raise refused("recipient", str(error)) from None
+        with blaming("id"):
+            new = manual.retry(
+                old.pk, context.ports, by=context.caller.name, recipient=recipient or "",
+                accept_duplicate=bool(accept_duplicate),
+            )  # fmt: skip
         return {"message": new}
 
 
@@ -181,11 +174,8 @@ class TestSend(Mutation):
     @classmethod
     def perform(cls, context: Context, channel: str, recipient: str) -> dict[str, Any]:
         where = channel_of(channel, context)
-        try:
-            with blaming("channel"):
-                message = test_text.send_test(recipient, where.id, context.ports)
-        except InvalidRecipient as error:
-            raise refused("recipient", str(error)) from None
+        with blaming("channel"):
+            message = test_text.send_test(recipient, where.id, context.ports)
         return {"message": message, "outcome": test_text.outcome_of(message)}
 
 
