@@ -19,7 +19,7 @@ def texts(count: int, status: str = "sending") -> list[Message]:
     """Rows to different numbers, the newest first."""
     made = Message.objects.bulk_create(
         Message(
-            event_name="test", purpose="transactional", priority=1, recipient=f"+4851200{number:04}",
+            event_name="test", purpose="transactional", priority=1, recipient=f"+4851{number:07}",
             status=status, claim=uuid4(), due_at=NOON, not_before=NOON, expires_at=NOON,
             created_at=NOON,
         )
