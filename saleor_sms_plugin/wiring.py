@@ -40,7 +40,9 @@ def caller_of(request: HttpRequest) -> Caller:
         return identity.caller_of(request)
     from .testing.shop import MemoryShop
 
-    return MemoryShop.current().caller_of(request.headers.get("Authorization", ""))
+    token = request.headers.get("Authorization-Bearer")  # as Saleor reads it: before the other
+    given = f"Bearer {token}" if token else request.headers.get("Authorization", "")
+    return MemoryShop.current().caller_of(given)
 
 
 def listen() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..domain import sender_ids, storefront_patterns
@@ -185,6 +186,19 @@ def _link(text: str) -> str:
     if re.search(r"[^!-~]", rest):
         raise ValueError(f"{excerpt(text)} has a character that no address has. Take it out.")
     return https_url(base) + mark + rest
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """What browsers call a page's origin, of each address; every one is safe in a header."""
+    return tuple(dict.fromkeys(_origin(item) for item in items(text)))
+
+
+def _origin(text: str) -> str:
+    if found := re.fullmatch(r"(http://(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?)/?", text):
+        return found[1]
+    url = urlsplit(https_url(re.split(r"[?#]", text)[0]))
+    host = (url.hostname or "").encode("idna").decode("ascii")
+    return f"https://{host}:{url.port}" if url.port not in (None, 443) else f"https://{host}"
 
 
 def _event(text: str) -> str:
@@ -431,6 +445,12 @@ SETTINGS: tuple[Setting, ...] = (
         name="survey.days", attribute="survey_days", value=_whole(1, 60, "days"), default="7",
         example="survey.days = 7",
         meaning="days after everything was sent until a survey asks how it was",
+    ),
+    Setting(
+        name="dashboard_url", attribute="dashboard_origins", value=_origins,
+        example="dashboard_url = https://dashboard.example.com",
+        meaning="where your Saleor dashboard is, so that it may show the plugin's pages; several "
+        "with commas between",
     ),
     Setting(
         name="rule.<place>.<column>", attribute="overrides", value=override,

@@ -90,6 +90,7 @@ class SmsConfig:
     abandoned_voucher: str
     abandoned_daily_budget: int
     survey_days: int
+    dashboard_origins: tuple[str, ...]  #: "https://dashboard.example.com": may show our pages
     double_opt_in: str  #: auto, on or off
     opt_in_reward: str  #: a voucher code
     opt_in_reward_url: str

@@ -19,11 +19,45 @@ def _api(request: HttpRequest, *, ports: Ports) -> HttpResponse:
     return view.page(request, ports=ports)
 
 
+def _manifest(request: HttpRequest, *, ports: Ports) -> HttpResponse:
+    from . import manifest
+
+    return manifest.page(request, ports=ports)
+
+
+def _register(request: HttpRequest, *, ports: Ports) -> HttpResponse:
+    from . import manifest
+
+    return manifest.register(request, ports=ports)
+
+
+def _asset(request: HttpRequest, *, name: str, ports: Ports) -> HttpResponse:
+    from .staff import assets
+
+    return assets.page(request, name=name)
+
+
+def _staff(request: HttpRequest, *, path: str, ports: Ports) -> HttpResponse:
+    from .staff import view
+
+    return view.page(request, path=path, ports=ports)
+
+
 #: Asked in this order; named groups become arguments of the page.
 ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
     (re.compile(r"/hooks/(?P<token>[\w-]{16,64})(?P<rest>/.*)?", re.ASCII), webhooks.page),
     (re.compile(r"/s/(?P<token>[1-9A-HJ-NP-Za-km-z]{8,16})/?", re.ASCII), links.page),
     (re.compile(r"/graphql/?"), _api),
+    (re.compile(r"/manifest/?"), _manifest),
+    (re.compile(r"/register/?"), _register),
+    (re.compile(r"/assets/(?P<name>[\w.-]{1,80})", re.ASCII), _asset),
+    (
+        re.compile(
+            r"(?P<path>/?|/(?:start|overview|messages|order|replies|person|texts)\b[\w./]{0,80})",
+            re.ASCII,
+        ),
+        _staff,
+    ),
 )
 
 

@@ -50,6 +50,7 @@ DEFAULTS = {
     "double_opt_in": "auto",
     "opt_in_reward": "",
     "opt_in_reward_url": "",
+    "dashboard_origins": (),
     "overrides": {},
 }
 
@@ -100,6 +101,7 @@ def test_every_setting_is_read() -> None:
         "double_opt_in = ON\n"
         "opt_in.reward = WELCOME10\n"
         "Opt_In.Reward_URL = https://shop.example.com/guide.pdf?v=1#top\n"
+        "Dashboard_URL = https://SHOP.example.com/dashboard/, http://localhost:9000/\n"
         "rule.us-texas.Cap = 2/day\n"
         "rule.DE.soft_opt_in = yes, signed off by Anna Nowak 2026-11-20"
     )
@@ -140,6 +142,7 @@ def test_every_setting_is_read() -> None:
         "double_opt_in": "on",
         "opt_in_reward": "WELCOME10",
         "opt_in_reward_url": "https://shop.example.com/guide.pdf?v=1#top",
+        "dashboard_origins": ("https://shop.example.com", "http://localhost:9000"),
         "overrides": {
             "US-TX.cap": Override(2),
             "DE.soft_opt_in": Override(SoftOptIn.SIGNED_OFF, "Anna Nowak", dt.date(2026, 11, 20)),
@@ -191,6 +194,9 @@ def test_every_setting_is_read() -> None:
         ("opt_in.reward = ŁUCJA", "is not a voucher code."),
         ("opt_in.reward_url = http://example.com/a", "does not start with https://."),
         ("opt_in.reward_url = https://example.com/?a b", "has a character that no address has."),
+        ("dashboard_url = http://dash.example.com", "does not start with https://."),
+        ("dashboard_url = https://dash.example.com script-src", "has a character that no address"),
+        ("dashboard_url = http://localhost:9000@evil.example", "does not start with https://."),
         ("stop_confirmation = perhaps", "Write on or off."),
         ("forward_replies = customers", "“customers” is not an e-mail address."),
         ("forward_replies = a@example.com, b@example.com", "is not an e-mail address."),
