@@ -14,7 +14,7 @@ from typing import Any
 
 from redis import Redis
 
-from benchmarks import checkouts
+from benchmarks import checkouts, receiving
 from benchmarks.figures import Figure, median_of, percentile
 from benchmarks.machine import postgres
 from benchmarks.servers import redis_server, scratch
@@ -278,6 +278,7 @@ BENCHMARKS: Mapping[str, Callable[[Shop, Arrivals, float], list[Figure]]] = {
     "detector": detector,
     "abandoned": abandoned,
     checkouts.NAME: lambda shop, _, scale: checkouts.measure(shop.live_with, scale),
+    receiving.NAME: lambda shop, _, scale: receiving.measure(shop.live_with, scale),
 }
 
 
