@@ -75,7 +75,7 @@ def request(saying: Saying, ports: Ports) -> bool:
             return False
         if not _take(saying.number, A_DAY, MOST_FOR_NUMBER, now):
             return True
-        given = replace(saying.deed(Act.GIVEN), at=now)
+        given = replace(saying.deed(Act.GIVEN), at=now, source=Source.STOREFRONT)
         ledger.put([given], ports)
         person = recipients.of_number(saying.number, channel)
         if person.number:

@@ -158,9 +158,10 @@ def test_one_visitor_asks_for_few(shop: Stage, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_shops_server_asks_for_many_visitors(shop: Stage) -> None:
-    """An app with MANAGE_USERS is not one visitor; a number still is one."""
+    """An app with MANAGE_USERS is not one visitor; people agreed in its storefront."""
     numbers = [f"+4851234567{n}" for n in range(10)] + ["+48512345680"]
     assert [request(shop, "app", number) for number in numbers] == [TEXTED] * 11
+    assert set(acts()) == {("offers", "given", "storefront", "express_written", "Courier")}
 
 
 def test_counts_of_days_that_are_over_are_gone(shop: Stage) -> None:

@@ -131,6 +131,21 @@ def test_what_cannot_be_sent_is_an_error(
     assert not Message.objects.exists()
 
 
+def test_a_character_that_no_database_stores_is_refused(shop: Stage) -> None:
+    """Before anything is executed."""
+    values = {"channel": "channel-1", "text": "a\0", "purpose": "TRANSACTIONAL", "key": "k",
+              "recipient": BUYER.phone}  # fmt: skip
+    answer = ask(shop, SEND, input=values)
+    assert (answer["status"], "U+0000" in answer["errors"][0]["message"]) == (400, True)
+
+
+def test_one_request_runs_few_of_what_takes_seconds(shop: Stage) -> None:
+    """Dry runs are dear, and test texts."""
+    dear = 'smsTestSend(channel: "channel-1", recipient: "12") { outcome }'
+    many = " ".join(f"a{number}: {dear}" for number in range(4))
+    assert "The query costs" in ask(shop, f"mutation {{ {many} }}")["errors"][0]["message"]
+
+
 def test_an_order_of_another_channel_is_not_there(shop: Stage) -> None:
     """Neither is the channel, for staff who do not see it."""
     shop.order("o1", channel_id=CHANNEL + 1)

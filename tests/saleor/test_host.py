@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -227,3 +228,23 @@ def test_the_phones_of_an_email(
         (OLA, "PL"), ("+48601234567", "PL"), ("601 000 001", "PL"),
     }  # fmt: skip
     assert shop.phones_of("nobody@example.com") == []
+
+
+def test_the_order_of_a_parcel(shop: Shop, fulfillment: Any) -> None:
+    """By the parcel's number; anything else is no parcel."""
+    found = shop.order_of_parcel(str(fulfillment.pk))
+    assert found is not None
+    assert found.id == str(fulfillment.order_id)
+    assert str(fulfillment.pk) in [parcel.id for parcel in found.fulfillments]
+    for other in ("0", "", "x", "9" * 40):
+        assert shop.order_of_parcel(other) is None
+
+
+def test_a_channels_newest_orders(shop: Shop, order_with_lines: Any, draft_order: Any) -> None:
+    """Of its own, since then, so many, and no drafts."""
+    row = order_with_lines
+    since = row.created_at - dt.timedelta(seconds=1)
+    assert list(shop.order_ids(row.channel_id, since, 5)) == [str(row.pk)]
+    assert list(shop.order_ids(row.channel_id, since, 0)) == []
+    assert list(shop.order_ids(row.channel_id + 999, since, 5)) == []
+    assert list(shop.order_ids(row.channel_id, row.created_at + dt.timedelta(days=1), 5)) == []

@@ -15,7 +15,7 @@ from ...services import double_opt_in, links, storefront
 from ...services.storefront import Saying
 from .consent import ConsentType, Person, ScopeEnum, numbers_of
 from .context import Context, PermissionDenied
-from .mutations import ErrorCode, Mutation, channel_of, refused
+from .mutations import ErrorCode, Mutation, channel_of, language_of, refused
 from .rows import number_of
 
 LONGEST_WORDING = 2_000
@@ -114,7 +114,7 @@ def _saying(
         scopes=[Scope(each) for each in dict.fromkeys(scopes)],
         channel=channel_of(channel, context) if channel else None,
         wording=(wording or "").strip(),
-        language=language or "",
+        language=language_of(language),
         address="" if is_staff else caller.address,
         staff=caller.name if is_staff else "",
     )

@@ -18,6 +18,8 @@ DEEPEST = 20  #: brackets within brackets
 MOST_ROOT_FIELDS = 20  #: aliases of a query and mutations of a document
 HIGHEST_COST = 10_000  #: fields, each as often as its lists may have rows
 PAGE_LIMIT = 100  #: rows of one page, as Saleor's
+#: mutations that take seconds: one dry run, or a few test texts, in a request
+COSTS = {"smsTemplateDryRun": 6_000, "smsTestSend": 2_500}
 UNPAGED = {"statistics": 100, "templates": 50}  #: rows that lists without pages count as
 
 _OPEN = (TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L)
@@ -78,7 +80,7 @@ def _cost(selection: Any, fragments: Mapping[str, Any], variables: Mapping[str, 
     total = 0
     for field in _fields(selection, fragments):
         inner = _cost(field.selection_set, fragments, variables)
-        total += 1 + inner * _rows(field, variables)
+        total += COSTS.get(field.name.value, 1) + inner * _rows(field, variables)
         if total > HIGHEST_COST:
             return total  # enough is known, and fragments can double at every level
     return total

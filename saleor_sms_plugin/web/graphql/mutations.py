@@ -12,6 +12,8 @@ import graphene
 from graphql import GraphQLError
 
 from ...callers import Permission
+from ...config.values import line_of
+from ...domain.languages import language_code
 from ...exceptions import ConfigurationError, InvalidInput, InvalidRecipient
 from ...models import Message
 from ...ports import Order
@@ -132,6 +134,14 @@ def own_id(given: str, kind: str) -> int:
         return row_id(given, kind)
     except GraphQLError as error:
         raise refused("id", str(error), ErrorCode.GRAPHQL_ERROR) from None
+
+
+def language_of(given: str | None) -> str:
+    """The language code, "" where none is given. Raises Refused."""
+    try:
+        return language_code(line_of(35)(given)) if given else ""
+    except ValueError as error:
+        raise refused("language", f"The language {error}") from None
 
 
 def message_of(given: str, context: Context) -> Message:

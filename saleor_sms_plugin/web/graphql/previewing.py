@@ -16,7 +16,17 @@ from ...services.channels import Channel
 from ...services.dry_run import DryRun
 from ...services.previewing import Preview, TextFault
 from .context import Context
-from .mutations import ErrorCode, Fault, Mutation, Refused, blaming, channel_of, order_of, refused
+from .mutations import (
+    ErrorCode,
+    Fault,
+    Mutation,
+    Refused,
+    blaming,
+    channel_of,
+    language_of,
+    order_of,
+    refused,
+)
 from .rows import null_where_empty
 from .texts import EncodingEnum
 
@@ -124,7 +134,7 @@ class TemplatePreview(Mutation):
         channel = channel_of(input["channel"], context)
         order = order_of(input["order"], channel, context) if input.get("order") else None
         spec, draft = _draft(input["event"], input.get("text") or "", channel)
-        language = (input.get("language") or "")[:35]
+        language = language_of(input.get("language"))
         try:
             texts = previewing.previews(spec, draft, context.ports, order=order, language=language)
         except TemplateError as error:

@@ -27,6 +27,7 @@ from .schema import schema
 logger = logging.getLogger(__name__)
 
 LARGEST = 256 * 1024  #: bytes of a request's body
+_NUL = rb"\u0000"
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -57,6 +58,8 @@ def _asked(request: HttpRequest) -> tuple[str, Mapping[str, Any], str | None]:
     body = request.read(LARGEST + 1)
     if len(body) > LARGEST:
         raise GraphQLError(f"The request is too large: at most {LARGEST} bytes.")
+    if _NUL in body:  # however it is quoted: PostgreSQL cannot store it
+        raise GraphQLError("The request holds the character U+0000. Leave it out.")
     try:
         asked = json.loads(body)
     except (ValueError, RecursionError):
