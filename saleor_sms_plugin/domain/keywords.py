@@ -42,7 +42,7 @@ _CANCEL = frozenset(
 )
 #: Language → words that say it in this language only: the reader of another one is asked.
 _STOP_IN = {
-    "pl": {"koniec", "rezygnuje", "wypisz", "wypisz mnie", "nie", "dosc"},
+    "pl": {"koniec", "rezygnuje", "wypisz", "wypisz mnie", "dosc"},
     "it": {"ferma", "fermati", "basta", "cancellami", "disiscrivimi", "annulla iscrizione"},
     "de": {"stopp", "ende", "abmelden", "abbestellen", "austragen"},
     "fr": {"arret", "arreter", "arretez", "desabonner", "desinscrire", "desabonnement"},
@@ -72,7 +72,7 @@ _LOOK_ALIKE = str.maketrans(
     }
 )
 _ANY_WISH = re.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS))
-LONGEST = 1_000  #: characters that are read; nobody hides a STOP behind more
+READ = 1_000  #: characters at the begin and at the end of a text; nobody hides a STOP between
 
 
 def meaning_of(text: str, *, cancel_words: bool, languages: Collection[str]) -> Meaning:
@@ -99,7 +99,8 @@ def fold(text: str) -> str:
 
     Letters of other alphabets that look Latin are Latin; "S.T.O.P" is one word.
     """
-    plain = unicodedata.normalize("NFKD", text[:LONGEST]).casefold()
+    ends = text if len(text) <= 2 * READ else f"{text[:READ]} {text[-READ:]}"
+    plain = unicodedata.normalize("NFKD", ends).casefold()
     plain = "".join(char for char in plain if not unicodedata.category(char).startswith(("M", "C")))
     plain = unicodedata.normalize("NFKD", plain.translate(_LOOK_ALIKE))
     words = "".join(char if char.isalnum() else " " for char in plain).split()

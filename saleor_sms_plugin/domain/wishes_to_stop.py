@@ -10,80 +10,110 @@ from __future__ import annotations
 #: what a shop sends, as English speakers call it
 _TEXTS = r"(?:texts?|sms|messages?|msgs?|offers?|ads?|adverts?|marketing|spam|newsletters?|promos?)"
 _FEW = r"(?: \w+){0,3}"
+#: what may follow, and changes nothing
+_ADIEU = r"(?: (?:please|pls|thanks|thank you|any ?more|ever|again|from you|sorry|svp|merci))*"
 _NO_ORDER = r"(?!(?: \w+)? (?:order|parcel|package|delivery|shipment|payment|shipping)\b)"
 
 _ENGLISH = (
     rf"^stop\b(?! (?:by|at|in|over|near|on|off|for|is)\b){_NO_ORDER} \w",
-    rf"\b(?:stop|quit|cease){_FEW} (?:{_TEXTS}|texting|messaging|sending|contacting|spamming"
-    r"|writing to me|writing me|bothering)\b",
+    rf"(?<!did you )(?<!do you )(?<!have you )\b(?:stop|quit|cease){_FEW} (?:{_TEXTS}|texting"
+    r"|messaging|sending|contacting|spamming|writing to me|writing me|bothering)\b",
     rf"\b(?:please|pls|plz|just|ok) stop\b(?! (?:by|at|in|over|near)\b){_NO_ORDER}",
+    rf"\b(?:said|told you|asked you)(?: to)? stop\b{_NO_ORDER}",
     r"\bwant\b.*\bto stop$",
-    r"\b(?:do not|dont|don t|never|cease to) (?:ever )?(?:text|message|contact|msg|sms|spam)\b",
+    r"\b(?:do not|dont|don t|never|cease to) (?:ever )?(?:(?:call|phone|ring|email) (?:or|and) )?"
+    r"(?:text|message|contact|msg|sms|spam)\b",
     rf"\b(?:do not|dont|don t|never) send{_FEW} (?:{_TEXTS}|any ?more|anything|stuff)\b",
     rf"\b(?:not|dont|don t|no longer) (?:want|wish|need|like){_FEW} {_TEXTS}\b",
     rf"\bno more{_FEW} {_TEXTS}\b|^(?:please )?no more(?: please)?$",
-    rf"^no (?:more )?{_TEXTS}\b",
-    r"\bunsubscribe\b|\bopt (?:me )?out\b|\boptout\b|\bremove me\b|\btake me off\b",
-    r"\b(?:delete|remove) my (?:phone )?number\b|\bleave me alone\b|\b(?:fuck|piss|bugger) off\b",
+    rf"^no (?:more )?{_TEXTS}{_ADIEU}$",
+    r"\bunsub(?:scrib\w+)?\b|\bopt (?:me )?out\b|\boptout\b|\bremove me\b",
+    r"\btake (?:me|(?:my|this) (?:phone )?number) off\b|\bleave me alone\b",
+    r"\b(?:delete|remove) (?:my|this) (?:phone )?number\b|\b(?:fuck|piss|bugger) off\b",
+    r"\b(?:revok\w+|withdraw\w*|retract\w*|cancel)(?: \w+){0,2} (?:consent|permission)\b",
+    r"\b(?:no longer|not) interested(?: in (?:this|these|it|your \w+))?"
+    rf"{_ADIEU}$",
+    r"^(?:that s |thats |that is )?enough(?: (?:already|now|is enough|of this))?$",
     r"^(?:\w+ ){0,4}wrong (?:number|person)(?: \w+){0,2}$",
-    r"^(?:no|nope|nein|non)(?: (?:thanks|thank you|danke|merci|grazie|gracias|dziekuje))?$",
 )
 
 _SMS_PL = r"(?:sms\w*|wiadomosc\w*|ofert\w*|reklam\w*|spam\w*|powiadomien\w*|newsletter\w*)"
+#: what stands between “nie wysylajcie” and what they shall not send
+_TO_ME_PL = r"(?: (?:mi|do mnie|juz|wiecej|tego|tych|takich|zadnych|swoich|waszych|nigdy|prosze))"
 _POLISH = (
     rf"\bnie (?:chce|chcemy|zycze|potrzebuje|interesuj\w+){_FEW} {_SMS_PL}\b",
-    r"\bnie (?:pisac|pisz|piszcie|smsowac|kontaktowac|nekac)\b",
-    rf"\bnie (?:wysylac|wysylaj|wysylajcie|przysylac|przysylaj|przysylajcie){_FEW} "
-    rf"(?:{_SMS_PL}|mi|do mnie|nic)\b",
-    r"\b(?:wypisac|wypiszcie|wypisz|usunac|usuncie|wykreslcie)(?: prosze)?"
-    r" (?:mnie|moj numer|numer)\b",
+    r"\bnie (?:chce|chcemy|zycze sobie)(?: (?:juz|tego|wiecej|nic|prosze))*$",
+    r"\bnie (?:pisac|pisz|piszcie|smsowac|kontaktowac|nekac)\b|\bnie jestem zainteresowan\w\b",
+    rf"\bnie (?:wysylac|wysylaj|wysylajcie|przysylac|przysylaj|przysylajcie)"
+    rf"(?:{_TO_ME_PL}+$|{_TO_ME_PL}* (?:{_SMS_PL}|nic)\b)",
+    r"\b(?:wypisac|wypiszcie|wypisz|usunac|usuncie|wykreslcie)(?: prosze)?(?: sie)?"
+    r" (?:mnie|moj numer|numer|z listy)\b|\busuniecie(?: \w+)? numeru\b",
     r"\bprzesta(?:n|ncie)\b(?: \w+){0,2} (?:pisac|wysylac|przysylac|nekac)\b",
-    rf"\b(?:koniec|dosc|stop|zadnych|rezygnuje)(?: (?:z|od|tych|tymi|juz|wiecej))* {_SMS_PL}\b",
-    r"\bcofam zgode\b|\bwycofuje zgode\b",
+    rf"\b(?:koniec|dosc|stop|zadnych|rezygnuje|zrezygnowac)(?: (?:z|od|tych|tymi|juz|wiecej))* "
+    rf"{_SMS_PL}\b|\b(?:zrezygnowac|wypisac sie)$|^dosc (?:tego|juz)$",
+    r"\b(?:mowil[ae]m|powiedzial[ae]m|pisal[ae]m|prosil[ae]m)(?: \w+)? stop\b",
+    r"\b(?:cofam|cofnac|wycofuje|wycofac|odwoluje)(?: \w+){0,2} zgod[ey]\b",
 )
 
 _SMS_IT = r"(?:messaggi\w*|sms|offert\w*|pubblicita|comunicazioni|spam|promozioni)"
 _ITALIAN = (
-    rf"\b(?:basta|stop|niente)(?: \w+){{0,2}} {_SMS_IT}\b|\bbasta (?:scriver\w*|mandar\w*)\b",
-    rf"\bnon (?:voglio|desidero|vorrei){_FEW} {_SMS_IT}\b",
+    rf"\b(?:basta|stop|niente)(?: \w+){{0,2}} {_SMS_IT}\b(?! (?:ricevut|arrivat))",
+    r"\bbasta (?:scriver\w*|mandar\w*)\b|\b(?:ho|avevo) (?:detto|scritto|chiesto) (?:stop|basta)\b",
+    rf"\bnon (?:voglio|desidero|vorrei){_FEW} {_SMS_IT}\b|\bnon (?:ne )?voglio (?:piu|altro)$",
     r"\bnon (?:mi )?(?:scrive\w+|contatta\w+|disturba\w+)\b",
     rf"\bnon (?:mi )?(?:manda\w+|invia\w+){_FEW} {_SMS_IT}\b",
-    r"\bnon (?:mandatemi|inviatemi|mandarmi|inviarmi)\b",
+    r"\bnon (?:mandatemi|inviatemi|mandarmi|inviarmi)\b|\bnon sono (?:piu )?interessat[ao]\b",
     r"\b(?:disiscriv\w+|cancellatemi|toglietemi|rimuovetemi|smettetela)\b",
-    r"\b(?:cancellate|cancella|togliete|rimuovete) (?:il )?mio numero\b|\brevoco il consenso\b",
+    r"\b(?:cancell\w+|togli\w+|rimuov\w+|elimin\w+) (?:il )?mio numero\b",
+    r"\b(?:revoc\w+|ritir\w+)(?: \w+){0,2} consenso\b|\bannullare(?: \w+)? ?iscrizione\b",
 )
 
 _SMS_DE = r"(?:sms|nachricht\w*|werbung|angebot\w*|mitteilung\w*|spam|newsletter)"
 _GOT_DE = r"(?!(?: \w+){0,2} (?:bekommen|erhalten|gekriegt|angekommen)\b)"
 _GERMAN = (
-    rf"\bkeine(?: \w+)? {_SMS_DE}\b{_GOT_DE}",
+    rf"\b(?:mochte|moechte|will|wollen|wunsche|brauche|bitte)(?: \w+){{0,3}} keine(?: \w+)?"
+    rf" {_SMS_DE}\b",
+    rf"\bkeine(?: weiteren?)? {_SMS_DE}(?: (?:mehr|bitte|danke|senden|schicken))+\b{_GOT_DE}",
+    rf"\bkeine weiteren? {_SMS_DE}\b{_GOT_DE}|^keine {_SMS_DE}$",
     r"\bnicht mehr(?: \w+){0,2} (?:schreib\w*|anschreib\w*|kontaktier\w*|simsen)\b",
-    rf"\bnicht mehr(?: \w+){{0,2}} {_SMS_DE}\b",
+    rf"\bnicht mehr(?: \w+){{0,2}} {_SMS_DE}\b|\b(?:sagte|schrieb|habe)(?: \w+)? stopp?\b",
     r"\bhor(?:en|t)?(?: \w+){0,2} auf\b|\blass(?:en|t)? (?:sie )?mich in ruhe\b",
-    r"\b(?:ich|mich|bitte)(?: \w+){0,3} (?:abmelden|abbestellen|austragen)\b",
-    r"\b(?:meine )?nummer(?: \w+){0,2} loschen\b|\bwiderrufe(?: \w+){0,2} einwilligung\b",
+    rf"\b(?:ich|mich|bitte|{_SMS_DE})(?: \w+){{0,3}} (?:abmelden|abbestellen|austragen)\b",
+    r"\b(?:meine )?nummer(?: \w+){0,2} loschen\b|\bloschen? (?:sie )?(?:bitte )?meine \w*nummer\b",
+    r"\bwiderruf\w*(?: \w+){0,3} (?:einwilligung|zustimmung)\b|\bkein interesse(?: mehr)?$",
+    r"\b(?:einwilligung|zustimmung)(?: \w+){0,2} (?:widerruf\w*|zuruck\w*)\b",
+    r"\b(?:nehm\w*|streich\w*|entfern\w*)(?: \w+){0,4} (?:liste|verteiler)\b",
+    r"^(?:genug|es reicht)(?: (?:jetzt|damit|davon))?$",
 )
 
 _SMS_FR = r"(?:sms|messages?|textos?|offres?|pubs?|publicites?|spams?)"
 _FRENCH = (
     r"\b(?:ne|n) plus(?: \w+){0,2} (?:envoyer|recevoir|contacter|ecrire|deranger|solliciter)\b",
     r"\b(?:ne|n)(?: (?:me|m))? (?:envoyez|contactez|ecrivez|textez|derangez)(?: moi)? (?:plus|pas)"
-    r"\b",
-    rf"\bplus (?:de |d |aucun |aucune )(?:vos )?{_SMS_FR}\b|\bpas (?:de |d )(?:pub|spam)\w*\b",
+    r"\b|\b(?:ne|n) (?:en )?veux plus$",
+    rf"(?<!recois )(?<!recu )(?<! ai )\bplus (?:de |d |aucun |aucune )(?:vos )?{_SMS_FR}\b",
+    rf"\bpas (?:de |d )(?:pub|spam)\w*\b|\b(?:plus|pas) interesse\w*{_ADIEU}$",
     rf"\b(?:arretez?|stop|marre)(?: \w+){{0,3}} (?:{_SMS_FR}|envoyer|ecrire|harceler)\b",
+    r"\b(?:ai|avais) (?:dit|ecrit|demande) (?:stop|(?:d )?arreter)\b|^(?:ca suffit|assez)\b",
     r"\b(?:desabonn|desinscri)\w+\b|\blaissez moi tranquille\b",
-    r"\b(?:retirez|supprimez|effacez) (?:moi|mon numero)\b",
+    r"\b(?:retirez|supprimez|effacez|enlevez) (?:moi|mon numero)\b",
+    r"\b(?:retir\w+|revoqu\w+|annul\w+)(?: \w+)? consentement\b",
 )
 
 _SMS_ES = r"(?:sms|mensajes?|textos?|ofertas?|publicidad|promociones|spam)"
 _SPANISH = (
     rf"^no mas\b|\bno mas (?:por favor|gracias|{_SMS_ES})\b|\bbasta(?: \w+){{0,2}} {_SMS_ES}\b",
-    r"\bno (?:me )?(?:escrib\w+|contacte\w*|molest\w+)\b",
+    r"\bno (?:me )?(?:escrib\w+|contacte\w*|molest\w+)\b|\bno (?:me interesan?|estoy interesad\w)$",
     rf"\bno (?:me )?(?:envi\w+|mande\w*){_FEW} (?:{_SMS_ES}|mas|nada)\b",
-    rf"\bno (?:quiero|deseo){_FEW} {_SMS_ES}\b",
-    r"\bdejen? de (?:enviar|mandar|escribir|molestar)\w*\b|\bparen de\b",
+    rf"\bno (?:quiero|deseo){_FEW} {_SMS_ES}\b|\bno quiero (?:mas|nada)$|\bya no quiero$",
+    r"\bdejen? de (?:enviar|mandar|escribir|molestar)\w*\b|\bparen de\b|^(?:ya basta|basta ya)\b",
     r"\b(?:dar|darme|denme|dame|doy|darse)(?: \w+)? de baja\b|\b(?:quitenme|borrenme)\b",
-    r"\b(?:borren|quiten|eliminen) mi numero\b",
+    r"\b(?:borr\w+|quit\w+|elimin\w+) mi (?:numero|telefono)\b",
+    r"\b(?:retir\w+|revoc\w+)(?: \w+)? consentimiento\b|\b(?:dije|he dicho|pedi) (?:stop|basta|alto)"
+    r"\b",
 )
 
-PATTERNS = (*_ENGLISH, *_POLISH, *_ITALIAN, *_GERMAN, *_FRENCH, *_SPANISH)
+#: “no” alone answers a question that nobody asked: what is meant, somebody has to find out
+_NO = (r"^(?:no|nope|nein|non|nie)(?: (?:thanks|thank you|danke|merci|grazie|gracias|dziekuje))?$",)
+
+PATTERNS = (*_ENGLISH, *_POLISH, *_ITALIAN, *_GERMAN, *_FRENCH, *_SPANISH, *_NO)

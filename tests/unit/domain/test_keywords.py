@@ -37,7 +37,7 @@ def test_stop_is_stop_however_it_is_written(text: str) -> None:
     ("language", "text"),
     [
         ("pl", "KONIEC"), ("pl", "Rezygnuję"), ("pl", "REZYGNUJE"), ("pl", "wypisz"),
-        ("pl", "Nie!"), ("pl", "NIE"), ("pl", "dość"),
+        ("pl", "dość"),
         ("it", "FERMA"), ("it", "Basta!"), ("it", "CANCELLAMI"), ("it", "disiscrivimi"),
         ("de", "STOPP"), ("de", "Ende"), ("de", "ABMELDEN"), ("de", "Abbestellen."),
         ("fr", "ARRET"), ("fr", "Arrêt"), ("fr", "Désabonner"), ("fr", "DESABONNER"),
@@ -74,31 +74,45 @@ def test_cancel_stops_only_where_the_law_says_so(text: str) -> None:
         "remove me from your list", "take me off this list", "leave me alone",
         "delete my number", "wrong number", "You have the wrong person", "no thanks", "No",
         "quit texting me", "STOP! I never bought anything from you", "fuck off",
+        "I revoke my consent", "I withdraw my consent", "I said stop", "I told you to stop",
+        "I asked you to stop", "Take my number off your list", "do not call or text", "unsub",
+        "enough", "That's enough", "No longer interested", "not interested, thanks", "no texts",
+        "Don't contact me again", "please no more", "stop sending", "remove this number",
         # Polish
         "proszę nie pisać", "prosze nie pisac", "Nie chcę więcej smsów", "nie chce waszych ofert",
         "Nie życzę sobie takich wiadomości", "nie wysyłajcie mi więcej", "Nie wysyłać SMS",
         "proszę wypisać mnie z listy", "wypiszcie mnie", "usuńcie mój numer",
         "przestańcie do mnie pisać", "koniec z tymi smsami", "rezygnuję z ofert",
-        "STOP reklamom", "cofam zgodę", "żadnych reklam",
+        "STOP reklamom", "cofam zgodę", "żadnych reklam", "nie chcę więcej", "już nie chcę",
+        "chcę zrezygnować", "chcę zrezygnować z tych smsów", "wycofuję swoją zgodę", "Nie",
+        "NIE!", "nie, dziękuję", "nie jestem zainteresowany", "proszę o usunięcie numeru",
+        "pisałam stop", "nie przysyłajcie mi już tego", "dość tego", "wypisz mnie z listy",
         # Italian
         "basta messaggi", "Basta con questi sms!", "non voglio più ricevere messaggi",
         "non voglio pubblicità", "non mi scrivete più", "non mandatemi più niente",
         "non inviatemi altro", "disiscrivetemi", "cancellate il mio numero", "smettetela",
-        "stop sms",
+        "stop sms", "revoco il mio consenso", "ritiro il consenso", "non sono più interessata",
+        "ho detto basta", "non voglio più", "eliminate il mio numero", "annullare l'iscrizione",
         # German
         "bitte keine SMS mehr", "Keine Werbung bitte", "Ich möchte keine Nachrichten mehr",
         "schreiben Sie mir nicht mehr, bitte nicht mehr schreiben", "hört auf!", "Hören Sie auf",
         "lasst mich in Ruhe", "ich möchte mich abmelden", "bitte abbestellen",
         "Bitte meine Nummer löschen", "keine weiteren Nachrichten",
+        "Bitte löschen Sie meine Nummer", "SMS abbestellen", "kein Interesse", "Nein", "es reicht",
+        "ich widerrufe meine Einwilligung", "ich ziehe meine Einwilligung zurück", "keine SMS",
+        "Ich habe stopp geschrieben", "nehmen Sie mich von der Liste", "Ich will keine Werbung",
         # French
         "ne plus m'envoyer de sms", "Merci de ne plus m’envoyer de SMS", "ne m'envoyez plus rien",
         "n'envoyez plus", "plus de sms svp", "je ne veux plus de vos messages",
         "Arrêtez de m'écrire", "arretez les messages", "veuillez me désabonner",
         "désinscrivez-moi", "laissez-moi tranquille", "retirez mon numéro", "Stop pub",
+        "je retire mon consentement", "j'ai dit stop", "plus intéressée", "ça suffit", "assez",
+        "enlevez-moi de votre liste", "je n'en veux plus", "Non merci",
         # Spanish
         "no mas", "no más mensajes", "no me envíen más", "No me manden nada", "no quiero ofertas",
         "no me escriban", "dejen de molestar", "quiero darme de baja", "basta de mensajes",
-        "borren mi número",
+        "borren mi número", "retiro mi consentimiento", "dije stop", "no me interesa", "ya basta",
+        "ya no quiero", "elimine mi número", "no quiero más", "no gracias",
     ],
 )  # fmt: skip
 def test_a_wish_to_stop_in_a_sentence_is_held_for_somebody_to_read(text: str) -> None:
@@ -121,6 +135,13 @@ def test_a_wish_to_stop_in_a_sentence_is_held_for_somebody_to_read(text: str) ->
         "Basta un pezzo solo", "non ho ricevuto il pacco", "non inviate il pacco domani",
         "Ich habe keine SMS bekommen", "habe noch keine Nachricht erhalten", "wann endet das?",
         "je n'ai pas reçu de SMS", "où est mon colis ?", "no he recibido el mensaje",
+        "Keine Nachricht vom Paketboten", "no sms received", "Did you stop sending lamps?",
+        "Why did you stop selling offers like that?", "Nie wysyłajcie paczki do mnie do pracy",
+        "Thanks, no more questions", "Wrong number on the parcel", "I got no messages",
+        "I will stop by the shop tomorrow to ask for messages", "chcę zrezygnować z zamówienia",
+        "nie chcę więcej butów", "Nie chcę czarnych", "niente sms ricevuti", "not enough lamps",
+        "je ne reçois plus de sms de suivi", "no me interesa el azul, quiero el rojo",
+        "keine Nachricht mehr bekommen", "Non ho ricevuto il pacco, non mi avete inviato messaggi",
         "no puedo ir más tarde", "¿dónde está mi pedido?", "да", "привет",
     ],
 )  # fmt: skip
@@ -154,7 +175,7 @@ def test_the_other_keywords(text: str, meaning: Meaning) -> None:
 
 def test_a_stop_is_never_taken_for_anything_milder() -> None:
     """Every spelling of a stop wins over the other keywords."""
-    assert _meaning("NIE", "pl") is Meaning.STOP
+    assert _meaning("KONIEC", "pl") is Meaning.STOP
     assert _meaning("STOP", "pl", cancel_words=True) is Meaning.STOP
 
 
@@ -177,7 +198,21 @@ def test_any_text_has_one_meaning(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
+@pytest.mark.parametrize("text", ["No", "nein.", "NIE", "nope", "Non"])
+def test_no_alone_is_read_by_somebody(text: str) -> None:
+    """It answers a question; nobody knows which, so it never stops everything by itself."""
+    assert _meaning(text, *LANGUAGES, cancel_words=True) is Meaning.UNCLEAR_STOP
+
+
+@pytest.mark.parametrize("length", [1_001, 5_000, 100_000])
+def test_a_wish_at_the_end_of_a_long_text_is_read(length: int) -> None:
+    """The first and the last 1,000 characters count."""
+    assert _meaning("a" * length + " stop texting me please") is Meaning.UNCLEAR_STOP
+    assert _meaning("stop texting me please " + "a" * length) is Meaning.UNCLEAR_STOP
+
+
 def test_an_endless_text_is_read_at_once() -> None:
-    """Only its beginning counts: no text makes the patterns search for long."""
+    """What is between begin and end does not count: no text makes the patterns search for long."""
     assert _meaning("no quiero " * 100_000, "es") is Meaning.OTHER
     assert _meaning("stop " + "please " * 100_000) is Meaning.UNCLEAR_STOP
+    assert _meaning("a " * 1_000 + "stop texting me" + " a" * 1_000) is Meaning.OTHER
