@@ -54,10 +54,7 @@ def receive(account: ProviderAccount, request: WebhookData, path: str, ports: Po
             extra={"action": "webhook_refused", "refusal": type(refusal).__name__},
         )  # fmt: skip
         raise refusal
-    # Where another request waits, a worker was asked already: a flood is no flood of nudges.
-    waiting = WebhookRequest.objects.filter(process_at__lte=ports.clock.now())
-    if not waiting.exclude(digest=row.digest, account=account).exists():
-        ports.wake.nudge()
+    ports.wake.nudge()
 
 
 def run(ports: Ports, until: dt.datetime) -> int:

@@ -38,7 +38,7 @@ def page(request: HttpRequest, *, token: str, rest: str, ports: Ports) -> HttpRe
         return HttpResponse(status=405, headers={"Allow": "GET, POST"})
     try:
         with ports.shop.writer():
-            account = ProviderAccount.objects.filter(hook_token=token).first()
+            account = next(iter(ProviderAccount.objects.filter(hook_token=token)), None)
             if account is None:
                 return HttpResponseNotFound()
             return _take(request, account, rest, ports)
