@@ -55,8 +55,10 @@ def test_a_request_costs_the_web_process_two_statements(called_back: CalledBack)
     """Whose it is, and its row; a nudge keeps its own distance from the one before."""
     called_back.send()
     called_back.report()  # the account's secret is remembered from the first one
+    path = called_back.path
+    receipt = called_back.caller.receipt(called_back.vonage.accepted[-1])
     with CaptureQueriesContext(connection) as asked:
-        called_back.report()
+        called_back.knock(receipt, path)
     assert [query["sql"].split()[0] for query in asked] == ["SELECT", "INSERT"]
 
 
