@@ -121,13 +121,19 @@ def check(sender: str) -> str:
     if digits.isascii() and digits.isdigit():
         return _checked_number(text, digits)
     if len(text) > MAX_NAME or not (text.isascii() and text.isalnum()):
-        suggestion = re.sub("[^A-Za-z0-9]", "", fold(text))[:MAX_NAME]
-        hint = f" Write for example {suggestion}." if re.search("[A-Za-z]", suggestion) else ""
+        near = suggestion(text)
+        hint = f" Write for example {near}." if near else ""
         raise InvalidSenderId(
             f"“{text[:40]}” is no sender: a name has at most {MAX_NAME} letters A to Z and "
             f"digits, without spaces.{hint}"
         )
     return text
+
+
+def suggestion(name: str) -> str:
+    """The sender nearest to a shop's name, "" where none of its letters can be sent."""
+    near = re.sub("[^A-Za-z0-9]", "", fold(name))[:MAX_NAME]
+    return near if re.search("[A-Za-z]", near) else ""
 
 
 def _checked_number(text: str, digits: str) -> str:

@@ -445,10 +445,52 @@ def test_a_persons_consent_is_found_by_number_and_by_e_mail(stage: Stage) -> Non
     )  # fmt: skip
     for who in (BUYER.phone, "Anna@example.com"):
         _, html, _ = post(stage, "/person", who=who)
-        assert "<b>given</b> offers" in html
+        assert "<b>agreed</b> Offers" in html
         assert ESCAPED in html
         assert html.count("<td>channel-1</td>") == 3
     assert "No phone number is known" in post(stage, "/person", who="nobody@example.com")[1]
+
+
+def test_staff_put_down_what_a_person_said(stage: Stage) -> None:
+    """With who entered it; nothing but an agreement and its end can be said."""
+    said = {"number": BUYER.phone, "scope": "offers", "wording": "Yes, offers by SMS"}
+    status, html, _ = post(stage, "/person/say", act="given", **said)
+    assert status == 200
+    assert "<b>agreed</b> Offers" in html
+    post(stage, "/person/say", act="withdrawn", channel="channel-1", **said)
+    rows = ConsentEntry.objects.order_by("pk").values_list("act", "channel_id", "staff", "source")
+    assert list(rows) == [
+        ("given", None, "anna@example.com", "staff"),
+        ("withdrawn", CHANNEL, "anna@example.com", "staff"),
+    ]
+    for wrong in (
+        {"act": "held"},
+        {"act": "given", "scope": "all"},
+        {"act": "given", "number": ""},
+    ):
+        assert post(stage, "/person/say", **(said | wrong))[0] == 400
+    assert post(stage, "/person/say", "elsewhere", act="given", **said)[0] == 400
+
+
+def test_what_did_not_arrive_is_sent_again_once(stage: Stage) -> None:
+    """To a corrected number; a second click sends no second text."""
+    old = place(stage)
+    Message.objects.filter(pk=old.pk).update(status="failed", reason="rejected")
+    for _ in range(2):
+        status, html, _ = post(stage, f"/messages/{old.pk}/retry", recipient="+48512345679")
+        assert status == 200
+        assert "+48512345679" in html
+    assert Message.objects.count() == 2
+    assert post(stage, f"/messages/{old.pk}/retry", "elsewhere")[0] == 400
+
+
+def test_what_waits_can_be_ended(stage: Stage) -> None:
+    """And nothing else."""
+    message = place(stage)
+    assert post(stage, f"/messages/{message.pk}/cancel")[0] == 400
+    Message.objects.filter(pk=message.pk).update(status="queued", finished_at=None)
+    assert post(stage, f"/messages/{message.pk}/cancel")[0] == 200
+    assert Message.objects.get().reason == "cancelled_by_staff"
 
 
 def test_the_checklist_goes_from_empty_to_done(stage: Stage) -> None:

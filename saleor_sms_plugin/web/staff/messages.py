@@ -21,6 +21,7 @@ from ...events.catalogue import CATALOGUE
 from ...exceptions import InvalidInput, InvalidRecipient
 from ...models import Message
 from ...models.message import WAITING
+from ...services import manual
 from ...services.timeline import timeline, with_timeline
 from ..graphql.connections import page
 from ..graphql.context import visible
@@ -135,10 +136,7 @@ def _row(message: Message, visit: Visit) -> Row:
 
 def one(visit: Visit, key: str) -> Part:
     """One message and all that happened to it. Raises InvalidInput where there is none."""
-    rows = with_timeline(visible(Message.objects.all(), visit.caller))
-    message = rows.filter(pk=int(key)).first()
-    if message is None:
-        raise InvalidInput(visit.words["no_message"])
+    message = _find(key, visit)
     price = format_money(message.price, message.currency, visit.language) if message.price else ""
     return Part(
         template="message.html",
@@ -147,12 +145,39 @@ def one(visit: Visit, key: str) -> Part:
             "message": message,
             "price": price,
             "waits": message.status in WAITING,
+            "retryable": message.status in manual.RETRYABLE,
+            "unknown": message.status == MessageStatus.OUTCOME_UNKNOWN,
             "moments": [
                 (moment.at, visit.words[f"moment_{moment.what}"], moment.detail)
                 for moment in timeline(message)
             ],
         },
     )
+
+
+def _find(key: str, visit: Visit) -> Message:
+    rows = with_timeline(visible(Message.objects.all(), visit.caller))
+    if (message := rows.filter(pk=int(key)).first()) is None:
+        raise InvalidInput(visit.words["no_message"])
+    return message
+
+
+def retry(visit: Visit, key: str) -> Part:
+    """The message is sent anew, once, to the same number or to a corrected one; the new one.
+
+    Raises InvalidInput for one that is not sent anew.
+    """
+    new = manual.retry(
+        _find(key, visit).pk, visit.ports, by=visit.caller.name,
+        recipient=visit.text("recipient"), accept_duplicate=visit.text("accept") == "yes",
+    )  # fmt: skip
+    return one(visit, str(new.pk))
+
+
+def cancel(visit: Visit, key: str) -> Part:
+    """The message that waited has ended. Raises InvalidInput for one that does not wait."""
+    manual.cancel(_find(key, visit).pk, visit.ports)
+    return one(visit, key)
 
 
 #: column of the file → what stands in it

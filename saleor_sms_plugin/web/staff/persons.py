@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...domain import phone_numbers
+from ...domain.consent import Act, Scope
 from ...exceptions import InvalidInput, InvalidRecipient
-from ...services import person, standing, suppression
+from ...services import person, standing, storefront, suppression
 from ..graphql.ids import local_id
 from .visit import Part, Visit
 
+LONGEST_WORDING = 2_000
 MOST_NUMBERS = 20  #: of one e-mail address
 
 
 def show(visit: Visit) -> Part:
     """Each number's standing per channel, and the acts behind it."""
-    asked = visit.text("who")
+    return _shown(visit.text("who"), visit)
+
+
+def _shown(asked: str, visit: Visit) -> Part:
     numbers = _numbers(asked, visit) if asked else _of_dashboard(visit)
     slugs = {channel.slug for channel in visit.channels.values()}
     refused = suppression.among(numbers)
@@ -23,19 +28,53 @@ def show(visit: Visit) -> Part:
         template="person.html",
         context={
             "asked": asked,
+            "channels": sorted(slugs),
+            "every": visit.caller.channel_ids is None,
+            "scopes": [(each, visit.words[f"scope_{each}"]) for each in Scope],
+            "acts": [(each, visit.words[f"act_{each}"]) for each in (Act.GIVEN, Act.WITHDRAWN)],
             "unknown": bool(asked) and not numbers,
             "persons": [
                 {
                     "number": number,
                     "refused": " ".join(map(str, _sentence(refused.get(number)))),
-                    "standings": [each for each in known.standings if each.channel in slugs],
-                    "acts": [each for each in known.acts if each.channel in ("", *slugs)],
+                    "standings": [
+                        (each, visit.words[f"scope_{each.scope}"])
+                        for each in known.standings
+                        if each.channel in slugs
+                    ],
+                    "acts": [
+                        (each, visit.words[f"act_{each.act}"], visit.words[f"scope_{each.scope}"])
+                        for each in known.acts
+                        if each.channel in ("", *slugs)
+                    ],
                 }
                 for number in numbers
                 for known in [standing.of(number, visit.ports)]
             ],
         },
     )  # fmt: skip
+
+
+def say(visit: Visit) -> Part:
+    """What the person said is in the ledger, by this member of the staff; then the page of it.
+
+    Raises InvalidInput for what nobody can say, or not in this channel.
+    """
+    [number] = _numbers(visit.text("number"), visit)
+    try:
+        act, scope = Act(visit.text("act")), Scope(visit.text("scope"))
+    except ValueError:
+        raise InvalidInput(visit.words["no_act"]) from None
+    if act not in (Act.GIVEN, Act.WITHDRAWN):
+        raise InvalidInput(visit.words["no_act"])
+    anywhere = visit.caller.channel_ids is None and not visit.text("channel")
+    said = storefront.Saying(
+        number=number, scopes=[scope], channel=None if anywhere else visit.channel,
+        wording=visit.text("wording")[:LONGEST_WORDING], language=visit.language,
+        staff=visit.caller.name,
+    )  # fmt: skip
+    storefront.put(said, act, visit.ports)
+    return _shown(number, visit)
 
 
 def _sentence(found: tuple[object, str] | None) -> tuple[object, ...]:

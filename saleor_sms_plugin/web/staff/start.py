@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...domain import sender_ids
 from ...providers import known_providers, provider_class
 from ...services import addresses
 from ...services.first_steps import State, Step, first_steps
@@ -50,6 +51,7 @@ def show(visit: Visit) -> Part:
             "provider": str(stored.get("provider") or ""),
             "api_key": str(stored.get("api_key") or ""),
             "sender_id": str(stored.get("sender_id") or ""),
+            "suggested": sender_ids.suggestion(channel.shop_name),
             "active": channel.stored.active,
             "webhook": visit.ports.shop.absolute(webhook) if webhook else "",
         },

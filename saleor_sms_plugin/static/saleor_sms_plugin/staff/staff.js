@@ -119,8 +119,12 @@
     tokenRefresh: ({ token: given }) => given && take(given),
     theme: ({ theme }) => setTheme(theme),
     localeChanged: ({ locale }) => setLocale(locale),
-    redirect: ({ path }) => token && path && path !== "/" && open(said.base + path.replace(/^\//, "")),
+    redirect: ({ path }) => follow(said.base + String(path ?? "").replace(/^\//, "")),
   };
+
+  function follow(path) {
+    if (token && path !== said.base && path !== location.pathname) open(path);
+  }
 
   function setTheme(theme) {
     if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
@@ -142,7 +146,7 @@
 
   function greet() {
     const ready = { type: "notifyReady", payload: { actionId: crypto.randomUUID?.() ?? "ready" } };
-    for (const origin of origins) window.parent.postMessage(ready, origin);
+    window.parent.postMessage(ready, "*"); // it says nothing; only our own dashboards answer
     setTimeout(() => token || showSignIn(), 4000);
   }
 
