@@ -240,7 +240,7 @@ def test_the_order_of_a_parcel(shop: Shop, fulfillment: Any) -> None:
         assert shop.order_of_parcel(other) is None
 
 
-def test_a_channels_newest_orders(shop: Shop, order_with_lines: Any, draft_order: Any) -> None:
+def test_a_channels_newest_orders(shop: Shop, order_with_lines: Any) -> None:
     """Of its own, since then, so many, and no drafts."""
     row = order_with_lines
     since = row.created_at - dt.timedelta(seconds=1)
@@ -248,3 +248,5 @@ def test_a_channels_newest_orders(shop: Shop, order_with_lines: Any, draft_order
     assert list(shop.order_ids(row.channel_id, since, 0)) == []
     assert list(shop.order_ids(row.channel_id + 999, since, 5)) == []
     assert list(shop.order_ids(row.channel_id, row.created_at + dt.timedelta(days=1), 5)) == []
+    Order.objects.filter(pk=row.pk).update(status="draft")
+    assert list(shop.order_ids(row.channel_id, since, 5)) == []
