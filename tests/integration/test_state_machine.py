@@ -26,7 +26,7 @@ STEPS = st.lists(
 )
 
 
-def _reaches(old: MessageStatus, new: MessageStatus) -> bool:
+def reaches(old: MessageStatus, new: MessageStatus) -> bool:
     """Whether arrows of the state machine lead from one to the other."""
     seen, waiting = {old}, [old]
     while waiting:
@@ -85,7 +85,7 @@ def test_every_history_ends_in_an_allowed_state(
             stage.run()
             text.refresh_from_db()
             new = MessageStatus(text.status)
-            assert new is old or may_follow(old, new) or _reaches(old, new)
+            assert new is old or may_follow(old, new) or reaches(old, new)
             assert old not in FINAL or new is old
         accepted = [each for each in stage.vonage.requests[before:] if each.accepted]
         assert len(accepted) <= 1
