@@ -896,7 +896,7 @@ def test_the_command_lists_and_resolves(talking: Talking, command: Any) -> None:
         f"{row.pk} 2026-03-02 12:02 {AMERICAN} (unclear_stop, until 2026-03-16): "
         "please stop texting me",
     ]
-    assert command("sms_replies", "--review").splitlines()[0] == "1 replies wait for review"
+    assert command("sms_replies", "--review").splitlines()[0] == "1 reply waits for review"
     assert "1 reply waits for review, the first until 2026-03-16 (sms_replies --review)" in command(
         "sms_status"
     )

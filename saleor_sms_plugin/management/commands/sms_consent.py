@@ -67,8 +67,19 @@ class Command(SmsCommand):
             else:
                 opting.opt_out([deed], self.ports)
         result = {"number": number, "act": str(deed.act), "scopes": [str(s) for s in deed.scopes]}
-        words = f"{phone_numbers.mask(number)}: {deed.act} {', '.join(deed.scopes)}."
-        self.show(result, words, as_json=options["json"])
+        words = [f"{phone_numbers.mask(number)}: {deed.act} {', '.join(deed.scopes)}."]
+        if deed.act is Act.GIVEN:
+            words += self._missing(deed)
+        self.show(result, "\n".join(words), as_json=options["json"])
+
+    def _missing(self, deed: Deed) -> list[str]:
+        """What is given now and still may not be sent, and why."""
+        known = standing.of(deed.number, self.ports, deed.channel.id if deed.channel else None)
+        return [
+            f"{each.channel}, {each.scope}: {each.words}"
+            for each in known.standings
+            if each.scope in deed.scopes and not each.may
+        ]
 
     def _number(self, text: str) -> str:
         try:

@@ -38,7 +38,8 @@ class Command(SmsCommand):
             return
         if options["review"]:
             rows = reviews.to_review(self.ports)
-            head = f"{len(rows)} replies wait for review"
+            one = len(rows) == 1
+            head = f"{len(rows)} {'reply waits' if one else 'replies wait'} for review"
         else:
             rows = reviews.latest(self.ports, LATEST)
             head = f"The last {len(rows)} replies"
