@@ -6,17 +6,22 @@ import csv
 import datetime as dt
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from string import Formatter
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from saleor_sms_plugin import __version__
 from saleor_sms_plugin.callers import Caller, CallerKind, Permission
+from saleor_sms_plugin.events.answers import ANSWERS
+from saleor_sms_plugin.events.catalogue import EVENTS
 from saleor_sms_plugin.models import ConsentEntry, InboundMessage, Message, ProviderAccount
 from saleor_sms_plugin.ports import Address
 from saleor_sms_plugin.providers.memory import MemoryProvider
@@ -28,6 +33,7 @@ from saleor_sms_plugin.web.staff.assets import FILES, assets
 from saleor_sms_plugin.web.staff.charts import HEIGHT, stacked
 from saleor_sms_plugin.web.staff.rooms import ROOMS
 from saleor_sms_plugin.web.staff.words import WORDS
+from saleor_sms_plugin.web.staff.words.events import LABELS
 
 from .stage import BUYER, CHANNEL, Stage
 
@@ -259,6 +265,15 @@ def test_parts_are_not_kept_by_anybody(stage: Stage) -> None:
     assert response["Vary"] == "HX-Request, Accept-Language"
 
 
+def test_nothing_of_the_pages_is_loaded_before_one_is_opened() -> None:
+    """A shop that does not use them does not pay for them."""
+    script = (
+        "import django, sys; django.setup(); import saleor_sms_plugin.web.router;"
+        "sys.exit(any(name.startswith('saleor_sms_plugin.web.staff') for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/messages/x", "/messages/1/2", "/texts/../start"])
 def test_other_paths_are_not_there(stage: Stage, path: str) -> None:
     """404, for whoever asks."""
@@ -340,6 +355,19 @@ def test_the_log_goes_on_page_by_page(stage: Stage) -> None:
     _, html, _ = post(stage, "/messages", after=after[1])
     assert html.count('<li class="card">') == 5
     assert 'name="after"' not in html
+
+
+@pytest.mark.parametrize("path", ["/messages", "/replies"])
+def test_a_list_takes_the_same_statements_whatever_its_length(stage: Stage, path: str) -> None:
+    """One for the rows, none for each."""
+    counts = []
+    for number in range(3):
+        place(stage, f"o{number + 1}")
+        reply(stage, "no more please")
+        with CaptureQueriesContext(connection) as asked:
+            assert get(stage, path)[0] == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1] == counts[2]
 
 
 def test_a_message_shows_its_timeline(stage: Stage) -> None:
@@ -621,6 +649,12 @@ def test_every_language_has_the_same_words(language: str) -> None:
     assert {k: places(v) for k, v in WORDS[language].items()} == {
         k: places(v) for k, v in WORDS["en"].items()
     }
+
+
+@pytest.mark.parametrize("language", LABELS)
+def test_every_event_and_answer_has_a_label(language: str) -> None:
+    """A new one is named in every language."""
+    assert LABELS[language].keys() == {*EVENTS, *ANSWERS}
 
 
 def test_the_highest_bar_fills_the_chart() -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from ...events.answers import ANSWERS
 from ...events.catalogue import EVENTS
-from ...models.message import ALERT, TEST
 from .words import WORDS
+from .words.events import LABELS
 
 
 def event_label(name: str, language: str) -> str:
-    """The event's or answer's name as the dashboard's form has it; that of the pages' own
-    language where there is one."""
-    if name in (TEST, ALERT):
-        return WORDS[language][f"event_{name}"]
+    """The event's or answer's name in the pages' language; in English the dashboard form's."""
     spec = EVENTS.get(name) or ANSWERS.get(name)
-    return spec.label if spec else name
+    if spec is None:
+        return WORDS[language].get(f"event_{name}", name)
+    return LABELS.get(language, {}).get(name, spec.label)
 
 
 def status_label(status: str, language: str) -> str:

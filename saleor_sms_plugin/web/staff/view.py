@@ -21,7 +21,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from graphql import GraphQLError
 
 from ...callers import CallerKind, InvalidToken
-from ...exceptions import InvalidInput
+from ...exceptions import InvalidInput, kind_and_place
 from ...ports import Ports
 from ...services.channels import load
 from ...wiring import caller_of
@@ -162,8 +162,7 @@ def _answer(
 
 def _log(error: Exception) -> None:
     logger.error(
-        "A page for staff failed: %s", type(error).__name__, exc_info=error,
-        extra={"action": "page_failed"},
+        "A page for staff failed: %s", kind_and_place(error), extra={"action": "page_failed"}
     )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ class Browser:
         return str(self._call("GET", f"/element/{self._find(selector)}/text"))
 
     def shows(self, words: str, selector: str = "body") -> None:
-        """Returns once the words are there."""
+        """Returns once the words are there, whatever space is between them."""
         wait_until(lambda: words in self._now(selector), 10, f"“{words}” in {selector}")
 
     def value(self, selector: str) -> str:
@@ -143,7 +143,8 @@ class Browser:
         """The text there now, "" where the page has just changed."""
         try:
             found = self._visible(selector)
-            return " ".join(str(self._call("GET", f"/element/{each}/text")) for each in found)
+            texts = (str(self._call("GET", f"/element/{each}/text")) for each in found)
+            return " ".join(word for text in texts for word in text.split())
         except RuntimeError:
             return ""
 
