@@ -86,7 +86,7 @@ def test_maryland_three_in_24_hours() -> None:
 
 def test_new_jersey_three_in_24_hours() -> None:
     """At most 3 in 24 hours."""
-    assert law_of("US", "N.J.").cap == 3
+    assert (hours("US", "N.J."), law_of("US", "N.J.").cap) == ("Mon-Sun 09:00-20:00", 3)
 
 
 def test_canada_keeps_the_hours_of_calls_and_ten_working_days() -> None:
@@ -176,6 +176,25 @@ def test_australia_five_working_days_and_the_hours_of_calls() -> None:
     rule = law_of("AU", "NSW")
     assert show_week(rule.hours) == "Mon-Fri 09:00-20:00, Sat 09:00-17:00"
     assert (rule.review_working_days, rule.sender_names) == (5, "registered")
+
+
+def test_malaysia_is_the_default_without_links() -> None:
+    """Nothing else was read about it."""
+    rule, default = law_of("MY"), law.DEFAULT
+    differing = {
+        column.name for column in law.COLUMNS if column.of(rule) != column.of(default)
+    }  # fmt: skip
+    assert differing == {"links"}
+
+
+def test_public_holidays_are_closed_in_france_and_australia_only() -> None:
+    """Elsewhere no rule about them was read."""
+    assert {row.place for row in EVERYWHERE if row.holidays} == {"FR", "AU"}
+
+
+def test_no_carrier_is_known_to_confirm_a_stop() -> None:
+    """So we do, everywhere, unless the shop says that its provider does."""
+    assert places_where("carrier_confirms_stop", True) == set()
 
 
 def test_the_default_is_cautious() -> None:
