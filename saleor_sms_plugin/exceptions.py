@@ -29,6 +29,18 @@ Not sending on purpose (no consent, landline, merged) is a decision, not an erro
 
 from __future__ import annotations
 
+import traceback
+
+
+def kind_and_place(error: BaseException) -> str:
+    """What may be logged of any error: "IntegrityError in save, line 12".
+
+    Its own text may hold what a customer wrote, or a row of the database.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
 
 class SmsError(Exception):
     """Something about a text message went wrong."""

@@ -11,12 +11,11 @@ import datetime as dt
 import hashlib
 import json
 import logging
-import traceback
 from collections.abc import Collection, Sequence
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
-from ..exceptions import ConfigurationError, Replayed, WebhookError
+from ..exceptions import ConfigurationError, Replayed, WebhookError, kind_and_place
 from ..models import ProviderAccount, WebhookRequest
 from ..models.once import insert_once
 from ..ports import Ports
@@ -257,9 +256,7 @@ def _told(error: Exception) -> str:
     """Our own errors in words; of others only kind and place, as their text may hold content."""
     if isinstance(error, WebhookError | ConfigurationError):
         return str(error)
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"
+    return kind_and_place(error)
 
 
 def _data(row: WebhookRequest) -> WebhookData:

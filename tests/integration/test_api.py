@@ -175,11 +175,13 @@ def test_what_cannot_be_answered_is_refused_in_words(stage: Stage, query: str, s
     assert said in answer["errors"][0]["message"]
 
 
-def test_a_fault_within_tells_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log knows; the caller does not."""
+def test_a_fault_within_tells_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log knows its kind and place; what it says may be a row of the database."""
 
     def broken(*_: object) -> object:
-        raise RuntimeError("password=hunter2")
+        raise RuntimeError("DETAIL: Key (number)=(+48512345678) already exists.")
 
     monkeypatch.setattr("saleor_sms_plugin.web.graphql.messages.visible", broken)
     answer = ask(stage, MESSAGES)
@@ -189,6 +191,10 @@ def test_a_fault_within_tells_nothing(stage: Stage, monkeypatch: pytest.MonkeyPa
             "extensions": {"exception": {"code": "InternalServerError"}},
         }
     ]
+    # graphql-core's own loggers are silent in Saleor.
+    (ours,) = [each for each in caplog.records if each.name.startswith("saleor_sms_plugin")]
+    assert ours.getMessage().startswith("The API failed: RuntimeError in broken, line ")
+    assert ours.exc_info is None
 
 
 def test_only_post_of_json(stage: Stage) -> None:

@@ -17,6 +17,7 @@ from graphql.language.parser import parse
 from graphql.validation import validate
 
 from ...callers import InvalidToken
+from ...exceptions import kind_and_place
 from ...ports import Ports
 from ...wiring import caller_of
 from ..visitors import address_of
@@ -114,8 +115,7 @@ def _formatted(error: Exception) -> dict[str, Any]:
     original = getattr(error, "original_error", None) or error
     if not isinstance(original, GraphQLError):
         logger.error(
-            "The API failed: %s", type(original).__name__, exc_info=original,
-            extra={"action": "api_failed"},
+            "The API failed: %s", kind_and_place(original), extra={"action": "api_failed"}
         )  # fmt: skip
         return _error("Internal Server Error", "InternalServerError")
     told: dict[str, Any] = format_error(error)
