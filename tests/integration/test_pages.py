@@ -257,6 +257,24 @@ def test_the_menu_has_what_one_may_open(stage: Stage) -> None:
     assert 'href="/plugins/saleor_sms_plugin/messages" aria-current="page"' in html
 
 
+@pytest.mark.parametrize(
+    ("permission", "title"),
+    [("MANAGE_PLUGINS", "Start"), ("MANAGE_ORDERS", "Overview"), ("MANAGE_USERS", "Consent")],
+)
+def test_the_bare_address_opens_the_first_page_one_may_see(
+    stage: Stage, permission: str, title: str
+) -> None:
+    """And who opens another one still has the menu."""
+    status, html, _ = get(stage, "/", permission)
+    assert (status, f"<title>{title} · SMS</title>" in html) == (200, True)
+    others = {"/start", "/overview", "/person"}
+    refused = [html for path in sorted(others) for status, html, _ in [get(stage, path, permission)]
+               if status == 403]  # fmt: skip
+    assert len(refused) == 2
+    assert all(f'aria-current="page">{title}' not in html for html in refused)
+    assert all(f">{title}</a>" in html for html in refused)
+
+
 def test_parts_are_not_kept_by_anybody(stage: Stage) -> None:
     """Nor run where somebody opens one by itself."""
     _, _, response = get(stage, "/messages")

@@ -34,6 +34,9 @@ ROOMS: tuple[Room, ...] = (
     Room(path=r"texts/(?P<name>[a-z_]{1,64})/preview", permission=PLUGINS, act=texts.preview),
 )
 
+#: The bare address: the first page of the menu that the caller may open.
+HOME = Room(path="", permission=PLUGINS)
+
 
 def menu(caller: Caller) -> list[str]:
     """The pages that the caller may open, by the words for them."""

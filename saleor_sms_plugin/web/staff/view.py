@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,14 @@ from django.template import Context, Engine
 from django.utils.translation.trans_real import parse_accept_lang_header
 from graphql import GraphQLError
 
-from ...callers import CallerKind, InvalidToken
+from ...callers import Caller, CallerKind, InvalidToken
 from ...exceptions import InvalidInput, kind_and_place
 from ...ports import Ports
 from ...services.channels import load
 from ...wiring import caller_of
 from ..webhooks import bounded_body
 from .assets import BASE, assets
-from .rooms import ROOMS, menu
+from .rooms import HOME, ROOMS, menu
 from .visit import Answer, Part, Room, Visit
 from .words import WORDS, words_language
 
@@ -58,7 +59,7 @@ def page(request: HttpRequest, *, path: str, ports: Ports) -> HttpResponse:
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
     language = _language(request)
     if request.method != "POST" and request.headers.get("HX-Request") != "true":
-        return _shell(language, ports) if room.show else HttpResponseNotFound()
+        return HttpResponseNotFound() if room.act and not room.show else _shell(language, ports)
     answer = _answer(request, room, names, language, ports)
     response = answer if isinstance(answer, HttpResponse) else _rendered(answer, language)
     for name, value in {**_HEADERS, "Content-Security-Policy": "default-src 'none'"}.items():
@@ -70,7 +71,7 @@ def _room(path: str) -> tuple[Room | None, Mapping[str, str]]:
     for room in ROOMS:
         if found := re.fullmatch(room.path, path, re.ASCII):
             return room, found.groupdict()
-    return (ROOMS[0], {}) if not path else (None, {})
+    return (HOME, {}) if not path else (None, {})
 
 
 def _language(request: HttpRequest) -> str:
@@ -118,46 +119,62 @@ def _origins(ports: Ports) -> list[str]:
 def _answer(
     request: HttpRequest, room: Room, names: Mapping[str, str], language: str, ports: Ports
 ) -> Answer:
-    words = WORDS[language]
-    act = room.act if request.method == "POST" else room.show
-    if act is None:
-        return HttpResponse(status=405)
+    words, caller = WORDS[language], Caller()
     try:
         caller = caller_of(request)
         if caller.kind is CallerKind.ANONYMOUS:
             return _refused(words["sign_in_again"], 401)
-        if not caller.may(room.permission):
-            return _refused(words["not_allowed"].format(permission=room.permission), 403)
-        asked = _asked(request)
-        if asked is None:
-            return _refused(words["too_large"], 413)
-        with ports.shop.writer():
-            visit = Visit(caller=caller, ports=ports, language=language, asked=asked)
-            answer = act(visit, **names)
-            if isinstance(answer, Part):
-                current = room.menu or room.path.partition("/")[0]
-                context = {
-                    "menu": [(each, words[f"menu_{each}"]) for each in menu(caller)],
-                    "current": current,
-                    "title": words[f"menu_{current}"],
-                    "name": caller.name,
-                }
-                answer = Part(
-                    template=answer.template,
-                    context={**context, **answer.context},
-                    status=answer.status,
-                )
-            return answer
+        room = _first(caller) if room is HOME else room
+        answer = _allowed(request, room, names, Visit(
+            caller=caller, ports=ports, language=language, asked=_asked(request)
+        ))  # fmt: skip
     except InvalidToken:
         return _refused(words["sign_in_again"], 401)
+    except _TooLarge:
+        answer = _refused(words["too_large"], 413)
     except (InvalidInput, GraphQLError) as refusal:
-        return _refused(str(refusal), 400)
+        answer = _refused(str(refusal), 400)
     except DatabaseError as error:
         _log(error)
-        return _refused(words["busy"], 503)
+        answer = _refused(words["busy"], 503)
     except Exception as error:
         _log(error)
-        return _refused(words["fault"], 500)
+        answer = _refused(words["fault"], 500)
+    return answer if isinstance(answer, HttpResponse) else _framed(answer, room, caller, words)
+
+
+def _allowed(
+    request: HttpRequest, room: Room, names: Mapping[str, str], visit: Visit
+) -> Answer:  # fmt: skip
+    act = room.act if request.method == "POST" else room.show
+    if act is None:
+        return HttpResponse(status=405)
+    if not visit.caller.may(room.permission):
+        said = visit.words["not_allowed"].format(permission=room.permission)
+        return _refused(said, 403)
+    with visit.ports.shop.writer():
+        return act(visit, **names)
+
+
+def _first(caller: Caller) -> Room:
+    """The first page of the menu that the caller may open."""
+    return next((each for each in ROOMS if each.menu and caller.may(each.permission)), ROOMS[0])
+
+
+def _framed(part: Part, room: Room, caller: Caller, words: Mapping[str, str]) -> Part:
+    """The part with what is around it on every page."""
+    current = room.menu or room.path.partition("/")[0].partition("\\")[0]
+    around = {
+        "menu": [(each, words[f"menu_{each}"]) for each in menu(caller)],
+        "current": current,
+        "title": words[f"menu_{current}"],
+        "name": caller.name,
+    }
+    return replace(part, context={**around, **part.context})
+
+
+class _TooLarge(Exception):
+    """The form has more than ``LARGEST`` bytes."""
 
 
 def _log(error: Exception) -> None:
@@ -166,15 +183,20 @@ def _log(error: Exception) -> None:
     )  # fmt: skip
 
 
-def _asked(request: HttpRequest) -> dict[str, str] | None:
-    """The fields of the address or of the form, of several the last; None for too large a form."""
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """The fields of the address or of the form, of several the last.
+
+    Raises InvalidInput for what is no form, and _TooLarge.
+    """
     if request.method != "POST":
         return request.GET.dict()
     if (request.content_type or FORM).lower() != FORM:
         raise InvalidInput(f"Send the form as {FORM}.")
     try:
         body = bounded_body(request, LARGEST)
-        return None if body is None else QueryDict(body).dict()
+        if body is None:
+            raise _TooLarge
+        return QueryDict(body).dict()
     except (OSError, ValueError) as error:
         raise InvalidInput("The form could not be read. Send it again.") from error
 
