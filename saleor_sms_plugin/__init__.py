@@ -1,3 +1,3 @@
 """Text messages for Saleor shops. Imports nothing: Django loads it before apps are ready."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
