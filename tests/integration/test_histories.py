@@ -71,6 +71,8 @@ TAKEN = "taken"  #: the provider has it, whatever it answered
 LOST = "lost"  #: nobody has it, and we cannot know
 REFUSED = "refused"  #: nobody has it, and the answer says so
 
+BUTTONS = {Choice.OFFERS: MARKETING, Choice.ALL: EVERYTHING}
+
 #: what the provider answers, and what it made of the text
 OUTCOMES: dict[str, tuple[type[ProviderError] | None, str]] = {
     "accepted": (None, TAKEN),
@@ -316,8 +318,8 @@ class History:
         opt_out_page.choose(link, choice, Reader(wording="", language="en", ip=None), self.ports)
         if choice is Choice.UNDO:
             self.wishes.undo_page()
-        elif not all(map(self.wishes.is_for_good, opt_out_page.STOPS[choice])):
-            self.wishes.stop(opt_out_page.STOPS[choice], Act.WITHDRAWN, "page")
+        elif not all(map(self.wishes.is_for_good, BUTTONS[choice])):
+            self.wishes.stop(BUTTONS[choice], Act.WITHDRAWN, "page")
 
     def staff(self, scopes: Sequence[Scope]) -> None:
         """What the customer told them by telephone."""
