@@ -6,7 +6,9 @@ first use. No message of this module holds a whole number.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,17 @@ if TYPE_CHECKING:
 
 _RECOGNISABLE = 7  #: digits; fewer end many numbers
 MAX_LENGTH = 40  #: characters; the longest number, with every separator, has about 30
+
+#: Country code → how its networks also write a mobile number, and how it was before
+_RESPELT: Mapping[str, tuple[tuple[str, str], ...]] = {
+    # a 1 before the area code until 2019, https://www.twilio.com/en-us/guidelines/mx/sms
+    "+52": ((r"1(\d{10})", r"\1"), (r"(\d{10})", r"1\1")),
+    # a ninth digit, put before the eight by 2016,
+    # https://en.wikipedia.org/wiki/Telephone_numbers_in_Brazil
+    "+55": ((r"(\d\d)([6-9]\d{7})", r"\g<1>9\2"), (r"(\d\d)9([6-9]\d{7})", r"\1\2")),
+    # a 9 from abroad alone, https://en.wikipedia.org/wiki/Telephone_numbers_in_Argentina
+    "+54": ((r"([1-8]\d{9})", r"9\1"), (r"9(\d{10})", r"\1")),
+}
 
 
 def parse(raw: str | None, region: str | None) -> str:
@@ -106,6 +119,18 @@ def country_of(e164: str) -> str:
         return ""
     region = phonenumbers.region_code_for_number(number) or ""
     return region if region.isalpha() else ""
+
+
+def respelt(e164: str) -> str:
+    """The same mobile number as networks of its country also write it, "" where they do not.
+
+    One of the two is what ``parse`` gives.
+    """
+    code, rest = e164[:3], e164[3:]
+    for pattern, spelling in _RESPELT.get(code, ()):
+        if found := re.fullmatch(pattern, rest):
+            return code + found.expand(spelling)
+    return ""
 
 
 def may_mean(raw: str, e164: str) -> bool:

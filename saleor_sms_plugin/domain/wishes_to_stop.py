@@ -76,7 +76,8 @@ _GERMAN = (
     rf"\bkeine(?: weiteren?)? {_SMS_DE}(?: (?:mehr|bitte|danke|senden|schicken))+\b{_GOT_DE}",
     rf"\bkeine weiteren? {_SMS_DE}\b{_GOT_DE}|^keine {_SMS_DE}$",
     r"\bnicht mehr(?: \w+){0,2} (?:schreib\w*|anschreib\w*|kontaktier\w*|simsen)\b",
-    rf"\bnicht mehr(?: \w+){{0,2}} {_SMS_DE}\b|\b(?:sagte|schrieb|habe)(?: \w+)? stopp?\b",
+    rf"\bnicht mehr(?: \w+){{0,2}} {_SMS_DE}\b",
+    r"\b(?:sagte|schrieb|habe)(?: \w+)? stopp?\b",
     r"\bhor(?:en|t)?(?: \w+){0,2} auf\b|\blass(?:en|t)? (?:sie )?mich in ruhe\b",
     rf"\b(?:ich|mich|bitte|{_SMS_DE})(?: \w+){{0,3}} (?:abmelden|abbestellen|austragen)\b",
     r"\b(?:meine )?nummer(?: \w+){0,2} loschen\b|\bloschen? (?:sie )?(?:bitte )?meine \w*nummer\b",
@@ -109,8 +110,8 @@ _SPANISH = (
     r"\bdejen? de (?:enviar|mandar|escribir|molestar)\w*\b|\bparen de\b|^(?:ya basta|basta ya)\b",
     r"\b(?:dar|darme|denme|dame|doy|darse)(?: \w+)? de baja\b|\b(?:quitenme|borrenme)\b",
     r"\b(?:borr\w+|quit\w+|elimin\w+) mi (?:numero|telefono)\b",
-    r"\b(?:retir\w+|revoc\w+)(?: \w+)? consentimiento\b|\b(?:dije|he dicho|pedi) (?:stop|basta|alto)"
-    r"\b",
+    r"\b(?:retir\w+|revoc\w+)(?: \w+)? consentimiento\b",
+    r"\b(?:dije|he dicho|pedi) (?:stop|basta|alto)\b",
 )
 
 #: “no” alone answers a question that nobody asked: what is meant, somebody has to find out

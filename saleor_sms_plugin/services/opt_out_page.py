@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from django.db import transaction
 from ..domain.consent import EVERYTHING, MARKETING, Act, Entry, Scope, standing
 from ..models import ConsentEntry, Link, locks
 from ..ports import Ports
-from . import ledger
+from . import ledger, reach
 from .channels import Channel, load
 from .ledger import Deed, Source
 from .opting import opt_out
@@ -25,7 +25,7 @@ class Choice(StrEnum):
     UNDO = "undo"  #: what this page ended holds again
 
 
-STOPS: dict[Choice, Sequence[Scope]] = {Choice.OFFERS: MARKETING, Choice.ALL: EVERYTHING}
+_ENDS: Mapping[Choice, Sequence[Scope]] = {Choice.OFFERS: MARKETING, Choice.ALL: EVERYTHING}
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Holds:
 
     def leaves(self, choice: Choice) -> bool:
         """The choice would change something."""
-        return bool(self.here if choice is Choice.UNDO else set(STOPS[choice]) - self.stopped)
+        return bool(self.here if choice is Choice.UNDO else set(_ENDS[choice]) - self.stopped)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +78,21 @@ def choose(link: Link, choice: Choice, reader: Reader, ports: Ports) -> Holds | 
         acts = _acts(link)
         before = _holds(link, number, channel, acts)
         if before.leaves(choice):
-            undo = choice is Choice.UNDO
             deed = Deed(
-                number=number, scopes=sorted(before.here) if undo else STOPS[choice],
-                act=Act.RESTORED if undo else Act.WITHDRAWN, source=Source.PAGE,
-                channel=channel, sender_id=link.message.sender_id,
+                number=number, scopes=_ENDS.get(choice, ()), source=Source.PAGE,
+                act=Act.RESTORED if choice is Choice.UNDO else Act.WITHDRAWN,
+                sender_id=link.message.sender_id,
                 # After an undo the same button is another act.
                 key=f"{_prefix(link)}{choice}:{len(acts)}",
                 wording=reader.wording, language=reader.language, ip=reader.ip,
             )  # fmt: skip
-            (ledger.put if undo else opt_out)([deed], ports)
+            if choice is Choice.UNDO:
+                entries = ledger.read([number]).entries.get(number, ())
+                ledger.put(reach.taken_back(deed, acts, entries, ports), ports)
+            else:
+                channels = load(ports).values()
+                where = reach.channels_reached(number, channel, deed.sender_id, channels)
+                opt_out(reach.put_down(deed, where), ports)
         return _holds(link, number, channel, _acts(link))
 
 

@@ -301,8 +301,8 @@ def acts() -> list[tuple[str, str]]:
     return list(ConsentEntry.objects.order_by("pk").values_list("scope", "act"))
 
 
-def stopped(stage: Stage, number: str = PHONES["IT"]) -> set[Scope]:
-    channel = channels.load(stage.ports)[CHANNEL]
+def stopped(stage: Stage, number: str = PHONES["IT"], channel_id: int = CHANNEL) -> set[Scope]:
+    channel = channels.load(stage.ports)[channel_id]
     known = ledger.read([number])
     return {scope for scope in Scope if known.standing(number, scope, channel).stopped}
 
@@ -428,6 +428,38 @@ def test_undo_brings_back_what_the_page_ended(stage: Stage, token: str) -> None:
     assert buttons(press(stage, token, "undo")) == ["offers", "all"]
 
 
+def test_it_goes_on_holding_where_a_channel_changes_its_sender(stage: Stage, token: str) -> None:
+    """The page ends offers in each channel that has the sender; its undo, in each."""
+    configure(stage, channel_id=2)
+    for choice, expected in (("offers", set(MARKETING)), ("undo", set())):
+        configure(stage, channel_id=2)
+        press(stage, token, choice)
+        configure(stage, channel_id=2, sender_id="Bcme")
+        assert stopped(stage) == stopped(stage, channel_id=2) == expected
+
+
+def test_us_the_page_ends_every_channel(stage: Stage) -> None:
+    """As a STOP does there, whatever their senders; the button still says what ends."""
+    configure(stage, sender_id=NUMBER)
+    configure(stage, channel_id=2, sender_id="+447700900124")
+    remind(stage)
+    text = Message.objects.get()
+    text.recipient, text.country = PHONES["US"], "US"
+    text.save()
+    link = Link.objects.create(
+        kind=Link.Kind.OPT_OUT, message=text, recipient=PHONES["US"], channel_id=CHANNEL,
+        created_at=stage.clock.now(), expires_at=stage.clock.now() + dt.timedelta(days=1),
+    )  # fmt: skip
+
+    for choice, expected in (
+        ("offers", set(MARKETING)), ("all", set(EVERYTHING)), ("undo", set()),
+    ):  # fmt: skip
+        stage.clock.move(seconds=1)
+        press(stage, link.token, choice)
+        for channel_id in (CHANNEL, 2):
+            assert stopped(stage, PHONES["US"], channel_id) == expected
+
+
 def test_undo_leaves_what_was_ended_elsewhere(stage: Stage, token: str) -> None:
     """A STOP of offers by reply stays when "no more texts" is taken back."""
     stop = Deed(
@@ -519,12 +551,13 @@ def test_other_methods_are_refused(stage: Stage, token: str, method: str) -> Non
     assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")
 
 
-def test_who_guesses_is_kept_out(stage: Stage, token: str) -> None:
-    """POST counts as GET does; after 20 wrong tokens even a right one is refused."""
+def test_who_guesses_closes_the_page_for_nobody(stage: Stage, token: str) -> None:
+    """POST counts as GET does; a token that there is works after 20 wrong ones, too."""
     for _ in range(links.MOST_WRONG):
         assert press(stage, new_token(), "all").status_code == 404
-    assert press(stage, token, "all").status_code == 429
-    assert acts() == []
+    assert press(stage, new_token(), "all").status_code == 429
+    assert press(stage, token, "all").status_code == 200
+    assert stopped(stage) == set(EVERYTHING)
     assert WrongToken.objects.get().count == links.MOST_WRONG
 
 

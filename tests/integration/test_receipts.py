@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 from itertools import permutations
+from random import Random
 from typing import Any
 
 import pytest
@@ -317,6 +318,39 @@ def test_many_receipts_in_one_run(called_back: CalledBack) -> None:
 
     assert {called_back.status_of(text) for text in texts} == {("delivered", "")}
     assert DeliveryReceipt.objects.count() == 14
+
+
+def test_two_thousand_receipts_at_once(called_back: CalledBack) -> None:
+    """Two for each of a thousand texts, shuffled, before a worker looks: none is lost, and no
+    order of them moves a text back."""
+    first = called_back.send()
+    copies = [Message(**_columns(first, number)) for number in range(1000)]
+    texts = Message.objects.bulk_create(copies)
+    (taken,) = called_back.vonage.accepted
+    said = [(text, word) for text in texts for word in ("accepted", "delivered")]
+    Random(5).shuffle(said)
+
+    for text, word in said:
+        fields = {"client-ref": text.reference, "msisdn": text.recipient.removeprefix("+")}
+        answer = called_back.knock(
+            called_back.caller.receipt(taken, word, messageId=f"{text.pk:016X}", **fields)
+        )
+        assert answer.status_code == 200
+    called_back.run()
+
+    ours = Message.objects.exclude(pk=first.pk)
+    assert set(ours.values_list("status", flat=True)) == {"delivered"}
+    assert DeliveryReceipt.objects.filter(message__in=ours).count() == 2000
+    assert set(WebhookRequest.objects.values_list("status", flat=True)) == {"processed"}
+
+
+def _columns(message: Message, number: int) -> dict[str, Any]:
+    """Another text that went out with this one."""
+    names = (
+        "event_name", "channel_id", "purpose", "priority", "sender_id", "provider", "status",
+        "due_at", "not_before", "expires_at", "taken_at", "sent_at", "created_at", "segment_count",
+    )  # fmt: skip
+    return {name: getattr(message, name) for name in names} | {"recipient": f"+4851200{number:04}"}
 
 
 def test_a_person_is_erased_from_what_came_back(called_back: CalledBack) -> None:

@@ -171,3 +171,26 @@ def test_a_number_is_masked_in_what_was_said_of_it(words: str, said: str) -> Non
     """With its plus or without."""
     assert phone_numbers.conceal(words, "+48512345678") == said
     assert phone_numbers.conceal(words, "") == words
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("+525512345678", "+5215512345678"),
+        ("+5511987654321", "+551187654321"),
+        ("+5491123456789", "+541123456789"),
+    ],
+)
+def test_a_number_that_networks_write_in_two_ways(ours: str, theirs: str) -> None:
+    """Each spelling leads to the other; ``parse`` takes ours."""
+    assert phone_numbers.respelt(ours) == theirs
+    assert phone_numbers.respelt(theirs) == ours
+    assert parse(ours, "") == ours
+
+
+@pytest.mark.parametrize(
+    "e164", ["+48512345678", "+12125552368", "+5512345", "+52123", "+551133334444"]
+)
+def test_other_numbers_have_one_spelling(e164: str) -> None:
+    """Landlines of Brazil too; where nothing is known, nothing is guessed."""
+    assert phone_numbers.respelt(e164) == ""
