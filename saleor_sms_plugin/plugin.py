@@ -195,9 +195,7 @@ class SmsPlugin(BasePlugin):
     def customer_metadata_updated(self, customer: User, previous_value: Any, **kwargs: Any) -> Any:
         return self._see(lambda: boxes_of.of_customer(customer), previous_value)
 
-    def _see(
-        self, box: Callable[[], Box | None], previous_value: Any, *, changed: bool = True
-    ) -> Any:
+    def _see(self, box: Callable[[], Box], previous_value: Any, *, changed: bool = True) -> Any:
         if self.active:
             boxes.hear(box, wiring.ports(), changed=changed)
         return previous_value

@@ -53,8 +53,9 @@ class Box:
     source: str  #: "checkout" or "customer"
     subject_id: str  #: the checkout's or the customer's; the order's where it had no checkout
     since: dt.datetime  #: when that began: what stands there is no older
-    values: Mapping[str, str]  #: as ``domain.boxes.look`` reads them; never empty
+    values: Mapping[str, str]  #: as ``domain.boxes.look`` reads them; {} where nothing stands there
     channel_id: int | None = None  #: None: every channel
+    changed_at: dt.datetime | None = None  #: when the account was last changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,8 +233,8 @@ class Shop(Protocol):
         """The customers' accounts that exist, by id."""
 
     def boxes_of_customers(self, since: dt.datetime, limit: int) -> Sequence[Box]:
-        """Of accounts changed since then, whatever of them changed, the newest first; by the
-        index of the last change."""
+        """Of accounts changed since then, whatever of them changed, the newest first: at most so
+        many that say something about consent, and so many that do not."""
 
     def idle_checkouts(
         self,

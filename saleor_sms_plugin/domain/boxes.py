@@ -7,8 +7,9 @@ A storefront writes ``true``, ``false``, or better the instant of the act, under
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from .consent import Scope
 
@@ -19,18 +20,22 @@ SCOPES: Mapping[str, Scope] = {
 }
 WORDING, LANGUAGE, PHONE, IP = "sms_wording", "sms_language", "sms_phone", "sms_ip"
 LONGEST = 2_000  #: characters of one value that are kept
+YES, NOES = "true", ("false", "no", "0", "off")
 CLOCKS_DIFFER = dt.timedelta(minutes=5)  #: the storefront's and ours
 
 
 def look(*metadata: Mapping[str, object] | None) -> dict[str, str]:
     """What these say about consent, the later of them before the earlier; {} where no scope
-    is named."""
-    seen = {
-        name: text
-        for each in metadata
-        for name in (*SCOPES, WORDING, LANGUAGE, PHONE, IP)
-        if each and (text := _text(each.get(name)))
-    }
+    is named. A scope whose value was emptied is named."""
+    seen: dict[str, str] = {}
+    for each in metadata:
+        for name in (*SCOPES, WORDING, LANGUAGE, PHONE, IP):
+            if not each or name not in each:
+                continue
+            if text := _text(each[name]):
+                seen[name] = text
+            elif name in SCOPES:
+                seen.setdefault(name, "")
     return seen if seen.keys() & SCOPES.keys() else {}
 
 
@@ -38,36 +43,62 @@ def _text(value: object) -> str:
     return "" if value is None else str(value).strip()[:LONGEST]
 
 
+class Says(StrEnum):
+    """What stands there comes to; whatever is not clearly a yes is none."""
+
+    YES = "yes"
+    NO = "no"
+    NOTHING = "nothing"  #: no such key, an empty value, or one that cannot be read
+
+
 @dataclass(frozen=True, kw_only=True)
 class Statement:
     """What stands there about one scope."""
 
     scope: Scope
-    given: bool  #: False: the box is not ticked
-    value: str  #: as it stands there
-    at: dt.datetime | None  #: of the act; None where the storefront did not say
+    says: Says = Says.NOTHING
+    value: str = ""  #: as it stands there
+    at: dt.datetime | None = None  #: of the act; None where the storefront did not say
+    fault: str = ""  #: for people: why it cannot be read
+
+    @property
+    def given(self) -> bool:
+        return self.says is Says.YES
+
+    def is_news(self, before: Statement) -> bool:
+        """It is an act, where ``before`` stood there last: what still stands is none."""
+        match self.says:
+            case Says.YES:
+                return self.value != before.value
+            case Says.NO:
+                return before.says is not Says.NO
+            case _:
+                return before.given
 
 
-def statements(values: Mapping[str, str]) -> Iterator[Statement | str]:
-    """One for each scope named; what is wrong with it, for people, where it cannot be read."""
-    for name, scope in SCOPES.items():
-        if not (value := values.get(name, "")):
-            continue
-        if value.lower() in ("true", "false"):
-            yield Statement(
-                scope=scope, given=value.lower() == "true", value=value.lower(), at=None
-            )
-            continue
-        try:
-            at = dt.datetime.fromisoformat(value)
-        except ValueError:
-            yield (
-                f"{name}: “{value[:40]}” is neither true nor false nor an instant. Write the "
-                "instant of the act, such as 2026-03-01T12:00:00Z."
-            )
-            continue
-        at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
-        yield Statement(scope=scope, given=True, value=value, at=at)
+def statements(values: Mapping[str, str]) -> list[Statement]:
+    """One for each scope, in the order of ``SCOPES``."""
+    return [_statement(name, scope, values.get(name, "")) for name, scope in SCOPES.items()]
+
+
+def _statement(name: str, scope: Scope, value: str) -> Statement:
+    word = value.lower()
+    if not value:
+        return Statement(scope=scope)
+    if word == YES:
+        return Statement(scope=scope, says=Says.YES, value=word)
+    if word in NOES:
+        return Statement(scope=scope, says=Says.NO, value=word)
+    try:
+        at = dt.datetime.fromisoformat(value)
+    except ValueError:
+        fault = (
+            f"{name}: “{value[:40]}” is neither true nor false nor an instant. Write the "
+            "instant of the act, such as 2026-03-01T12:00:00Z."
+        )
+        return Statement(scope=scope, value=value, fault=fault)
+    at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
+    return Statement(scope=scope, says=Says.YES, value=value, at=at)
 
 
 def fault(statement: Statement, since: dt.datetime | None, now: dt.datetime) -> str:
@@ -88,20 +119,19 @@ def fault(statement: Statement, since: dt.datetime | None, now: dt.datetime) -> 
 def dated(
     statement: Statement,
     *,
-    since: dt.datetime,
+    not_before: dt.datetime,
     seen_at: dt.datetime,
     changed: bool,
     stops: Iterable[dt.datetime],
 ) -> dt.datetime:
-    """When the act was: as the storefront says, else no later than what stands there proves.
+    """When a permission counts from: as the storefront says, else no later than what stands there
+    proves.
 
-    An undated permission may have stood there since that began: it is dated so where nobody saw
-    it change, and where a stop came since. An undated "no" counts from when it was seen.
+    An undated one may have stood there since ``not_before``: it counts from then where nobody
+    saw it change, and where a stop came since.
     """
     if statement.at is not None:
         return min(statement.at, seen_at)
-    if not statement.given:
-        return seen_at
-    if not changed or any(stop >= since for stop in stops):
-        return since
+    if not changed or any(stop >= not_before for stop in stops):
+        return not_before
     return seen_at

@@ -52,6 +52,10 @@ class Act(StrEnum):
 
 
 STOPS = (Act.WITHDRAWN, Act.HELD)
+#: sources of acts by whoever has the phone
+PHONE = ("reply", "page")
+#: sources of acts by whoever knows the number
+BOXES = ("checkout", "customer", "storefront")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,8 @@ class Entry:
     channel_id: int | None  #: None: every channel
     sender_id: str = ""  #: a stop holds for every channel with this sender, too
     source: str = ""  #: where it was done: checkout, reply, staff …
+    #: the day of the act is not known: it lies between ``at`` and this instant
+    seen_at: dt.datetime | None = None
 
     def reaches(self, channel_id: int | None, sender_id: str) -> bool:
         """A stop, or its undoing, holds in its channel and wherever its sender sends."""
@@ -83,6 +89,15 @@ class Standing:
     given: Entry | None = None  #: the permission that holds, unless ``stopped``
     confirmed: Entry | None = None  #: its second step
     stopped: Entry | None = None  #: the stop that holds, withdrawn or held
+    #: a box ticked after a stop from the phone itself: it ends that stop once it is confirmed
+    waiting: Entry | None = None
+
+    @property
+    def pending(self) -> Entry | None:
+        """The permission that a confirmation now would be of."""
+        if self.stopped or self.waiting:
+            return self.waiting
+        return None if self.confirmed else self.given
 
 
 def standing(
@@ -91,27 +106,36 @@ def standing(
     """What these acts of one person, in any order, come to.
 
     A permission belongs to its channel; a stop holds in its channel and wherever its sender
-    sends. An act of the same instant as a stop does not undo it.
+    sends. An act of the same instant as a stop does not undo it. A stop made from the phone is
+    undone from the phone, or by who has proof: anyone can tick a box with a stranger's number.
     """
-    given = confirmed = stopped = None
+    given = confirmed = stopped = from_phone = waiting = None
     for entry in sorted(entries, key=lambda each: (each.at, each.act.rank, each.id)):
         if entry.scope is not scope:
             continue
         here = entry.channel_id is None or entry.channel_id == channel_id
         if entry.act in STOPS:
             if entry.reaches(channel_id, sender_id):
-                stopped = entry
+                stopped, waiting = entry, None
+                from_phone = entry if entry.source in PHONE else from_phone
         elif entry.act is Act.RESTORED:
             if entry.reaches(channel_id, sender_id):
-                stopped = None
+                given = waiting if waiting and confirmed is None else given
+                stopped = from_phone = waiting = None
         elif here and entry.act is Act.GIVEN:
+            if from_phone and entry.source in BOXES:
+                waiting = entry
+                continue
             # Another box ticked takes nothing from what was confirmed and still holds.
             if stopped or given is None or confirmed is None:
                 given, confirmed = entry, None
-            stopped = None
+            stopped = from_phone = waiting = None
+        elif here and waiting is not None:
+            given, confirmed = waiting, entry
+            stopped = from_phone = waiting = None
         elif here and given is not None and stopped is None:
             confirmed = entry
-    return Standing(given=given, confirmed=confirmed, stopped=stopped)
+    return Standing(given=given, confirmed=confirmed, stopped=stopped, waiting=waiting)
 
 
 def ended_by(

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     NO_ANSWER_PATH = "no_answer_path"
     FREQUENCY_CAP = "frequency_cap"
     COUNTRY_BUDGET = "country_budget"
+    REQUEST_FLOOD = "request_flood"
     # The event needs no text
     SWITCHED_OFF = "switched_off"
     BEFORE_ACTIVATION = "before_activation"
@@ -116,6 +117,7 @@ SENTENCES: dict[Reason, str] = {
     ),
     Reason.FREQUENCY_CAP: "The person has had as many offers as are allowed in this time.",
     Reason.COUNTRY_BUDGET: "The day's budget for the country is used up.",
+    Reason.REQUEST_FLOOD: "Far too many people were to be asked to confirm a consent at once.",
     Reason.SWITCHED_OFF: "The event, or the plugin in this channel, is switched off.",
     Reason.BEFORE_ACTIVATION: "It happened before the event was switched on.",
     Reason.IMPORTED: "The order was imported; old orders are not news.",

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .catalogue import Purpose, TextSpec
+from .catalogue import Asked, Purpose, TextSpec
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer(TextSpec):
     """One row: when it is sent and what it is to the law."""
 
+    asked: Asked = Asked.NOBODY
     when: str  #: as the dashboard says it
     #: what a STOP in answer to it is about; None: what the text before it was about
     topic: Purpose | None = None
@@ -68,6 +69,7 @@ _ANSWERS = (
         name="opt_in_request",
         label="Please confirm",
         when=_REQUEST_WHEN,
+        asked=Asked.REQUEST,
         topic=Purpose.MARKETING,
         variables=("opt_in.url",),
         instead=_in_us_and_canada("opt_in_request_us"),
@@ -76,6 +78,7 @@ _ANSWERS = (
         name="opt_in_request_us",
         label="Please confirm, in the USA and Canada",
         when=f"{_REQUEST_WHEN}; the carriers want every part of it",
+        asked=Asked.REQUEST,
         topic=Purpose.MARKETING,
     ),
     Answer(
@@ -83,12 +86,15 @@ _ANSWERS = (
         label="Reward",
         when="to who agreed, where there is a reward (advanced: opt_in.reward)",
         purpose=Purpose.MARKETING,
+        asked=Asked.LEDGER,
         topic=Purpose.MARKETING,
         variables=("voucher.code", "voucher.valid_until", "opt_in.reward_url"),
     ),
 )
 
 ANSWERS: dict[str, Answer] = {answer.name: answer for answer in _ANSWERS}
+#: texts that ask a person to confirm a consent
+REQUESTS = tuple(answer.name for answer in _ANSWERS if answer.asked is Asked.REQUEST)
 
 
 def answer_for(name: str, country: str) -> str:

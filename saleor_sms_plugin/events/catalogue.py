@@ -77,6 +77,14 @@ COMMON_VARIABLES = (
 )
 
 
+class Asked(StrEnum):
+    """Who is asked, when a text is planned and at the door, whether its reader wants it."""
+
+    LEDGER = "ledger"  #: ``consent.may_send``
+    REQUEST = "request"  #: whether what it asks to confirm still waits for that
+    NOBODY = "nobody"  #: who wrote is answered
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextSpec:
     """Something that a text can be written for: an event, or an answer."""
@@ -86,6 +94,7 @@ class TextSpec:
     name: str
     label: str  #: as the dashboard shows it
     purpose: Purpose = Purpose.TRANSACTIONAL
+    asked: Asked = Asked.LEDGER
     asks: bool = False  #: a survey: due ``survey.days`` after the event, takes a score as answer
     variables: tuple[str, ...] = ()  #: beside ``common``
     may_lack: tuple[str, ...] = ()  #: variables of every text that are absent for some of its own

@@ -20,7 +20,7 @@ def read(customer_ids: Collection[str]) -> Mapping[str, Customer]:
             language=row.language_code,
             billing=orders.address_of(row.default_billing_address),
             shipping=orders.address_of(row.default_shipping_address),
-            boxes=tuple(filter(None, (boxes.of_customer(row),))),
+            boxes=(boxes.of_customer(row),),
         )
         for row in rows.select_related("default_billing_address", "default_shipping_address")
     }

@@ -52,6 +52,8 @@ class ConsentEntry(models.Model):
     ip = models.GenericIPAddressField(null=True)
     staff = models.CharField(max_length=200, blank=True)  # who entered it
     occurred_at = models.DateTimeField()
+    #: the day of the act is not known: it lies between ``occurred_at`` and this instant
+    seen_at = models.DateTimeField(null=True)
     recorded_at = models.DateTimeField()
 
     objects = _Ledger.as_manager()
@@ -71,6 +73,12 @@ class ConsentEntry(models.Model):
                 name="sms_consent_hash",
                 condition=~models.Q(number_hash=""),
             ),
+            models.Index(
+                fields=["key"],
+                name="sms_consent_key",
+                opclasses=["varchar_pattern_ops"],  # what one box caused, by the key's beginning
+                condition=~models.Q(key=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -83,9 +91,9 @@ class ConsentEntry(models.Model):
 
 
 class ConsentBox(models.Model):
-    """What a storefront wrote about consent on a checkout or a customer, seen once."""
+    """What a storefront wrote about consent on a checkout or a customer, as it came to be."""
 
-    #: what it was on and what stood there: the same again is no new act
+    #: what it was on, what stood there, and after which row: what still stands is no new row
     key = models.CharField(max_length=255, unique=True)
     source = models.CharField(max_length=16, choices=ConsentEntry.Source.choices)
     subject_id = models.CharField(max_length=36)  # the checkout's or the customer's
@@ -103,6 +111,7 @@ class ConsentBox(models.Model):
                 condition=models.Q(process_at__isnull=False),
             ),
             models.Index(fields=["seen_at"], name="sms_box_seen"),
+            models.Index(fields=["subject_id", "source", "id"], name="sms_box_subject"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.db import models
 from ..domain.reasons import SENTENCES
 from ..domain.transitions import MessageStatus
 from ..events.answers import ANSWERS
+from ..events.catalogue import Asked
 
 _SENTENCES: dict[str, str] = {reason.value: said for reason, said in SENTENCES.items()}
 
@@ -15,6 +16,8 @@ _SENTENCES: dict[str, str] = {reason.value: said for reason, said in SENTENCES.i
 #: one person, and answers.
 TEST, ALERT, MANUAL = "test", "alert", "manual"
 OWN_WORDS = (TEST, ALERT, MANUAL, *ANSWERS)
+#: Texts whose reader is not asked.
+UNASKED = (TEST, ALERT, *(each.name for each in ANSWERS.values() if each.asked is Asked.NOBODY))
 
 #: Statuses a worker may claim once ``not_before`` has passed.
 WAITING = (MessageStatus.QUEUED, MessageStatus.HELD)

@@ -16,6 +16,7 @@ from ..config import ALL_COUNTRIES
 from ..domain import phone_numbers
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
+from ..events.answers import REQUESTS
 from ..events.catalogue import CATALOGUE, DAY, Purpose
 from ..events.texts.alerts import BUDGET
 from ..models import Message, SendAttempt, locks
@@ -25,6 +26,9 @@ from . import recipients
 from .alerts import alert
 from .channels import Channel
 
+#: Anyone can have the shop ask a stranger's phone; nobody has it ask thousands.
+REQUESTS_AN_HOUR = 60
+AN_HOUR = dt.timedelta(hours=1)
 #: A text begins so long after it was planned at most, with the days of its retries.
 OLDEST = dt.timedelta(seconds=max(spec.expires_seconds for spec in CATALOGUE) + DAY)
 _CALLED = Exists(
@@ -54,6 +58,7 @@ class Budget:
     count: int
     country: str  #: ISO alpha-2, or ``ALL_COUNTRIES``
     channel: Channel
+    requests: bool = False  #: at most so many requests to confirm a consent, within an hour
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +85,11 @@ def bounds_of(message: Message, channel: Channel, order: Order | None) -> Bounds
         for country in (ALL_COUNTRIES, number)
         if country in channel.config.budget
     )
+    if message.event_name in REQUESTS:
+        hourly = Budget(
+            count=REQUESTS_AN_HOUR, country=ALL_COUNTRIES, channel=channel, requests=True
+        )
+        return Bounds(budgets=(*budgets, hourly))
     if message.purpose != Purpose.MARKETING:
         return Bounds(budgets=budgets)
     caps = [
@@ -94,7 +104,8 @@ def bounds_of(message: Message, channel: Channel, order: Order | None) -> Bounds
 
 
 def refusals(texts: Sequence[Bounded], ports: Ports) -> Refusals:
-    """Which of these texts, about to begin, are over a limit, and why; only offers are refused.
+    """Which of these texts, about to begin, are over a limit, and why; only offers, and requests
+    to confirm a consent, are refused.
 
     Call it in the transaction that stores their attempts: it holds the locks until then. Staff
     are told once a day of a budget that a text found used up.
@@ -174,10 +185,14 @@ class _Used:
 
     def refusal(self, message: Message, budgets: Iterable[Budget]) -> tuple[Reason, str] | None:
         spent = [each for each in budgets if self._counts[_key(each)] >= each.count]
-        self.up += [each for each in spent if each not in self.up]
-        if not spent or message.purpose != Purpose.MARKETING:
+        self.up += [each for each in spent if each not in self.up and not each.requests]
+        if not spent or not (
+            message.purpose == Purpose.MARKETING or message.event_name in REQUESTS
+        ):
             return None
         budget, everywhere = spent[0], spent[0].country == ALL_COUNTRIES
+        if budget.requests:
+            return Reason.REQUEST_FLOOD, f"At most {budget.count} an hour in a channel."
         return (
             Reason.DAILY_BUDGET if everywhere else Reason.COUNTRY_BUDGET,
             f"At most {budget.count} a day (advanced: budget.{budget.country}).",
@@ -188,17 +203,22 @@ class _Used:
             self._counts[_key(each)] += 1
 
 
-def _key(budget: Budget) -> tuple[int, str]:
-    return budget.channel.id, budget.country
+def _key(budget: Budget) -> tuple[int, str, bool]:
+    return budget.channel.id, budget.country, budget.requests
 
 
 def _count(budget: Budget, without: Sequence[int], now: dt.datetime) -> int:
-    """Texts to customers since the shop's midnight; the number says the country."""
-    midnight = budget.channel.midnight(now)
+    """Texts to customers since the shop's midnight; the number says the country. Requests to
+    confirm a consent within an hour."""
+    since, lives = budget.channel.midnight(now), OLDEST
+    if budget.requests:
+        since, lives = now - AN_HOUR, AN_HOUR
     today = Message.objects.filter(
-        _WENT_OUT, channel_id=budget.channel.id, to_staff=False, taken_at__gte=midnight,
-        created_at__gte=midnight - OLDEST,
+        _WENT_OUT, channel_id=budget.channel.id, to_staff=False, taken_at__gte=since,
+        created_at__gte=since - lives,
     ).exclude(event_name=TEST).exclude(pk__in=without)  # fmt: skip
+    if budget.requests:
+        return today.filter(event_name__in=REQUESTS).count()
     if budget.country == ALL_COUNTRIES:
         return today.count()
     prefix, is_shared = phone_numbers.dial_prefix(budget.country)

@@ -10,10 +10,11 @@ from random import shuffle
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
+from ..events.answers import REQUESTS
 from ..events.catalogue import PRIORITIES, STAFF_PRIORITY, Purpose
 from ..models import Message, SendAttempt, locks
 from ..models.message import WAITING
@@ -123,7 +124,8 @@ def _flooded(
         m.pk: channels[m.channel_id or 0].config.flood
         for m in due
         if m.purpose == Purpose.TRANSACTIONAL
-        and m.event_id and not m.to_staff and m.channel_id in channels
+        and (m.event_id or m.event_name in REQUESTS)
+        and not m.to_staff and m.channel_id in channels
     }  # fmt: skip
     limited = [m for m in due if limits.get(m.pk)]
     numbers = {m.recipient for m in limited}
@@ -132,8 +134,9 @@ def _flooded(
     taken: dict[str, list[dt.datetime]] = defaultdict(list)
     for number, at in (
         Message.objects.filter(
+            Q(event__isnull=False) | Q(event_name__in=REQUESTS),
             recipient__in=numbers, to_staff=False, purpose=Purpose.TRANSACTIONAL,
-            event__isnull=False, status__in=_WENT_OUT, taken_at__gt=now - max(spans, default=LEASE),
+            status__in=_WENT_OUT, taken_at__gt=now - max(spans, default=LEASE),
         )
         .order_by("-taken_at")
         .values_list("recipient", "taken_at")

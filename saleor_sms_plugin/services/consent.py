@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from ..domain.consent import Act, Basis, Entry, Scope, Standing
 from ..domain.law import CountsAs, DoubleOptIn, Rule, SoftOptIn
 from ..domain.reasons import Reason
@@ -65,7 +67,7 @@ def refusal(
     if where.stopped:
         held = where.stopped.act is Act.HELD
         reason = Reason.OPT_OUT_IN_REVIEW if held else Reason.OPTED_OUT
-        return reason, f"Since {_when(where.stopped)}."
+        return reason, f"Since {_when(where.stopped)}.{_ticked_again(where)}"
     # Who tries the plugin out with a phone of their own has nobody to ask.
     if scope is Scope.SERVICE or number in channel.config.test_numbers:
         return None
@@ -73,7 +75,9 @@ def refusal(
     if soft and (is_customer or (given and given.basis is Basis.SOFT_OPT_IN)):
         return None
     needed = basis_needed(scope, rule)
-    if given is None or given.basis.worth < needed.worth:
+    # What was read and answered with yes is on record with the confirmation, too.
+    bases = [entry.basis.worth for entry in (given, where.confirmed) if entry]
+    if given is None or max(bases) < needed.worth:
         return Reason.NO_CONSENT, _lacking(given, needed, rule)
     if where.confirmed is None and needs_confirmation(scope, channel, rule):
         return Reason.NOT_CONFIRMED, f"Given {_when(given)}; {rule.name}."
@@ -119,10 +123,27 @@ def _lacking(given: Entry | None, needed: Basis, rule: Rule) -> str:
 
 def in_words(where: Standing) -> str:
     """Where a person stands, for people: what was given, confirmed and stopped, when and where."""
-    acts = (("given", where.given), ("confirmed", where.confirmed), ("stopped", where.stopped))
+    acts = (
+        ("given", where.given), ("confirmed", where.confirmed), ("stopped", where.stopped),
+        ("ticked again, not confirmed", where.waiting),
+    )  # fmt: skip
     said = [f"{word} {_when(entry)}" for word, entry in acts if entry]
     return ", ".join(said) or "nothing on record"
 
 
+def _ticked_again(where: Standing) -> str:
+    if where.waiting is None:
+        return ""
+    return f" A box ticked {_when(where.waiting)} counts once it is confirmed from the phone."
+
+
 def _when(entry: Entry) -> str:
-    return f"{entry.at:%Y-%m-%d %H:%M} UTC" + (f" ({entry.source})" if entry.source else "")
+    return when(entry.at, entry.seen_at) + (f" ({entry.source})" if entry.source else "")
+
+
+def when(at: dt.datetime, seen_at: dt.datetime | None) -> str:
+    """When an act was, for people, as far as it is known."""
+    if seen_at is None:
+        return f"{at:%Y-%m-%d %H:%M} UTC"
+    bound = "" if seen_at == at else f"; not before {at:%Y-%m-%d %H:%M} UTC"
+    return f"on a day not known, seen {seen_at:%Y-%m-%d %H:%M} UTC{bound}"

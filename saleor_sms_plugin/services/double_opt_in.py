@@ -1,14 +1,16 @@
 """Double opt-in: whoever ticked a box is asked from the phone itself, and nobody else is.
 
 A request is the answer to a box of the last minutes; to any other number it would be an offer
-that nobody asked for (Cass. 9920/2022). One a day to a number, whatever boxes are ticked, so
-that nobody's phone is flooded through the forms of a shop.
+that nobody asked for (Cass. 9920/2022). One to a number at a time, whatever boxes are ticked in
+whatever channel, and none after a stop of everything, so that nobody's phone is flooded through
+the forms of a shop.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -19,21 +21,21 @@ from ..domain.law import DoubleOptIn, Links, Rule
 from ..domain.places import Place
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
+from ..events.answers import REQUESTS
 from ..models import ConsentEntry, Link, Message, locks
 from ..models.link import new_token
 from ..ports import Ports
-from . import answers, ledger, links
+from . import answers, door, ledger, links
 from .channels import Channel, load
 from .consent import Refusal, needs_confirmation
 from .ledger import Deed, Ledger, Source
 from .recipients import Recipient
 
 REQUEST, REQUEST_US, REWARD = "opt_in_request", "opt_in_request_us", "opt_in_reward"
-REQUESTS = (REQUEST, REQUEST_US)
 FRESH = dt.timedelta(minutes=10)  #: a request goes out within this after the box, or never
-LASTS = dt.timedelta(days=7)  #: then the request can no longer be answered
-A_DAY = dt.timedelta(days=1)
-REWARD_LASTS = dt.timedelta(hours=1)
+#: then the request can no longer be answered, and the number may be asked anew
+LASTS = dt.timedelta(days=7)
+REWARD_LASTS = dt.timedelta(hours=1)  #: from when it may go out
 _NOT_OUT = (
     MessageStatus.SUPPRESSED, MessageStatus.EXPIRED, MessageStatus.REJECTED,
     MessageStatus.FAILED, MessageStatus.CANCELLED,
@@ -55,34 +57,37 @@ def ask(
     now = ports.clock.now()
     rule = channel.config.law_at(Place(person.country, number=person.number))
     known = ledger.read([person.number])
-    fresh = [deed for deed in given if deed.at is not None and now - deed.at <= FRESH]
+    ticked = {
+        scope: at
+        for deed in given
+        for scope in deed.scopes
+        if (at := deed.seen_at or deed.at) and now - at <= FRESH
+    }
     scopes = [
         scope
-        for deed in fresh
-        for scope in deed.scopes
-        if needs_confirmation(scope, channel, rule)
-        and _is_pending(known.standing(person.number, scope, channel))
+        for scope in ticked
+        if _needs_request(known.standing(person.number, scope, channel), scope, channel, rule)
     ]
     if not scopes or not channel.stored.active:
         return None
-    left = min(deed.at for deed in fresh if deed.at is not None) + FRESH - now
+    left = min(ticked[scope] for scope in scopes) + FRESH - now
     # Where the law wants carts to be named, the text that names them goes out.
     named = rule.cart_double_opt_in is DoubleOptIn.REQUIRED and Scope.CART_REMINDERS in scopes
     token = "" if named or _can_receive(channel, person.number) else new_token()
     urls = {"opt_in.url": links.address_of(token, channel)} if token else {}
-    refusal = _asked_before(person.number, channel, now)
+    refused = _stopped(person.number, channel, known) or _asked_before(person.number, now)
     message = answers.send(
         REQUEST_US if named else REQUEST, person.number, channel, ports,
         language=language, urls=urls, lasts=left,
     )  # fmt: skip
-    everywhere = fresh[0].channel is None
+    everywhere = given[0].channel is None
     message.says = {"opt_in": {"scopes": scopes, "everywhere": everywhere}}
     if person.reason:
-        refusal = person.reason, person.detail
-    refusal = refusal or _no_path(message, token, channel, rule)
-    if refusal:
+        refused = person.reason, person.detail
+    refused = refused or _no_path(message, token, channel, rule)
+    if refused:
         message.status, message.finished_at = MessageStatus.SUPPRESSED, now
-        message.reason, message.detail = refusal
+        message.reason, message.detail = refused
     elif token:
         Link.objects.create(
             token=token, kind=Link.Kind.OPT_IN, message=message, recipient=person.number,
@@ -92,8 +97,10 @@ def ask(
     return message
 
 
-def _is_pending(where: Standing) -> bool:
-    return where.given is not None and where.confirmed is None and where.stopped is None
+def _needs_request(where: Standing, scope: Scope, channel: Channel, rule: Rule) -> bool:
+    if where.pending is None:
+        return False
+    return where.waiting is not None or needs_confirmation(scope, channel, rule)
 
 
 def _can_receive(channel: Channel, number: str) -> bool:
@@ -101,17 +108,29 @@ def _can_receive(channel: Channel, number: str) -> bool:
     return bool(sender) and not sender_ids.is_name(sender)
 
 
-def _asked_before(number: str, channel: Channel, now: dt.datetime) -> Refusal | None:
+def _stopped(number: str, channel: Channel, known: Ledger) -> Refusal | None:
+    """Who wants no texts at all is not asked whether they want some."""
+    stopped = known.standing(number, Scope.SERVICE, channel).stopped
+    return (Reason.OPTED_OUT, "Of every text.") if stopped else None
+
+
+def _asked_before(number: str, now: dt.datetime) -> Refusal | None:
     """Why the number is not asked again; until the transaction ends nobody else asks it."""
-    refusal = Reason.ASKED_BEFORE, "Once a day at most."
+    refused = Reason.ASKED_BEFORE, f"Not again within {LASTS.days} days, unless it answers yes."
     # Never waited for: who holds it is asking the same person now.
-    if not locks.try_locks({f"sms-opt-in:{channel.id}:{number}": number}):
-        return refusal
+    if not locks.try_locks({f"sms-opt-in:{number}": number}):
+        return refused
     asked = Message.objects.filter(
-        recipient=number, channel_id=channel.id, event_name__in=REQUESTS,
-        created_at__gt=now - A_DAY,
-    ).exclude(status__in=_NOT_OUT)  # fmt: skip
-    return refusal if asked.exists() else None
+        recipient=number, event_name__in=REQUESTS, created_at__gt=now - LASTS
+    ).exclude(status__in=_NOT_OUT)
+    keys = {_key(reference) for reference in asked.values_list("reference", flat=True)}
+    answered = ConsentEntry.objects.filter(number=number, act=Act.CONFIRMED, key__in=keys)
+    return refused if keys - set(answered.values_list("key", flat=True)) else None
+
+
+def _key(reference: UUID) -> str:
+    """What the ledger calls the yes to this request."""
+    return f"opt_in:{reference}"
 
 
 def _no_path(message: Message, token: str, channel: Channel, rule: Rule) -> Refusal | None:
@@ -128,6 +147,8 @@ def _no_path(message: Message, token: str, channel: Channel, rule: Rule) -> Refu
 
 def refusal(message: Message, channel: Channel, known: Ledger) -> Refusal | None:
     """Why a request that waits must not go out any more: what it asks about was withdrawn."""
+    if stopped := _stopped(message.recipient, channel, known):
+        return stopped
     if _pending(message, channel, known):
         return None
     return Reason.OPTED_OUT, "What it asks about was withdrawn, or is confirmed."
@@ -135,14 +156,12 @@ def refusal(message: Message, channel: Channel, known: Ledger) -> Refusal | None
 
 def _pending(message: Message, channel: Channel, known: Ledger) -> list[Scope]:
     """Of what the request asked about, what still waits for a yes."""
-    standings = {
-        scope: known.standing(message.recipient, scope, channel)
-        for scope in map(Scope, message.says.get("opt_in", {}).get("scopes", ()))
-    }
+    scopes = map(Scope, message.says.get("opt_in", {}).get("scopes", ()))
     return [
         scope
-        for scope, where in standings.items()
-        if _is_pending(where) and where.given and where.given.at <= message.created_at
+        for scope in scopes
+        if (pending := known.standing(message.recipient, scope, channel).pending)
+        and pending.at <= message.created_at
     ]
 
 
@@ -182,7 +201,7 @@ def is_confirmed(link: Link) -> bool:
     """Whether the request with this link was answered with yes. Call it under writer access."""
     text = link.message
     entries = ConsentEntry.objects.filter(number=text.recipient, act=Act.CONFIRMED)
-    return entries.filter(key=f"opt_in:{text.reference}").exists()
+    return entries.filter(key=_key(text.reference)).exists()
 
 
 def _confirm(message: Message, ports: Ports, source: Source, ip: str | None) -> bool:
@@ -199,7 +218,7 @@ def _confirm(message: Message, ports: Ports, source: Source, ip: str | None) -> 
     deed = Deed(
         number=number, scopes=scopes, act=Act.CONFIRMED, source=source,
         basis=Basis.EXPRESS_WRITTEN, channel=None if everywhere else channel,
-        key=f"opt_in:{message.reference}", wording=message.body, language=message.language, ip=ip,
+        key=_key(message.reference), wording=message.body, language=message.language, ip=ip,
     )  # fmt: skip
     ledger.put([deed], ports)
     if is_first:
@@ -214,7 +233,9 @@ def _reward(message: Message, channel: Channel, ports: Ports) -> None:
     voucher = ports.shop.voucher(code, channel.id) if code else None
     if voucher is None and not url and not config.texts.get(REWARD):
         return
+    now, place = ports.clock.now(), Place(message.country, number=message.recipient)
+    permitted = door.offers_from(place, config, now) or now
     answers.send(
         REWARD, message.recipient, channel, ports, language=message.language, voucher=voucher,
-        urls={"opt_in.reward_url": url} if url else {}, lasts=REWARD_LASTS,
+        urls={"opt_in.reward_url": url} if url else {}, lasts=permitted - now + REWARD_LASTS,
     )  # fmt: skip

@@ -39,6 +39,8 @@ class Deed:
     ip: str | None = None
     staff: str = ""
     at: dt.datetime | None = None  #: None: now
+    #: the day of the act is not known: it lies between ``at`` and this instant
+    seen_at: dt.datetime | None = None
 
 
 def put(deeds: Iterable[Deed], ports: Ports) -> None:
@@ -51,7 +53,7 @@ def put(deeds: Iterable[Deed], ports: Ports) -> None:
             channel_slug=deed.channel.slug if deed.channel else "",
             sender_id=deed.sender_id, source=deed.source, key=deed.key[:255],
             wording=deed.wording, language=deed.language, ip=deed.ip or None, staff=deed.staff,
-            occurred_at=min(deed.at or now, now), recorded_at=now,
+            occurred_at=min(deed.at or now, now), seen_at=deed.seen_at, recorded_at=now,
         )
         for deed in deeds
         for scope in deed.scopes
@@ -109,13 +111,13 @@ def read(numbers: Iterable[str]) -> Ledger:
         Q(number__in=asked) | Q(number_hash__in=by_hash)
     ).values_list(
         "number", "number_hash", "pk", "scope", "act", "basis", "occurred_at", "channel_id",
-        "sender_id", "source",
+        "sender_id", "source", "seen_at",
     )  # fmt: skip
-    for number, number_hash, pk, scope, act, basis, at, channel_id, sender, source in rows:
+    for number, number_hash, pk, scope, act, basis, at, channel_id, sender, source, seen in rows:
         entries[number or by_hash[number_hash]].append(
             Entry(
                 id=pk, scope=Scope(scope), act=Act(act), basis=Basis(basis), at=at,
-                channel_id=channel_id, sender_id=sender, source=source,
+                channel_id=channel_id, sender_id=sender, source=source, seen_at=seen,
             )
         )  # fmt: skip
     return Ledger(entries)

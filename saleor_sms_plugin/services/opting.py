@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 from ..domain.places import Place
 from ..domain.transitions import MessageStatus
+from ..events.answers import REQUESTS
 from ..events.catalogue import Purpose
 from ..models import Message, SendAttempt
-from ..models.message import MANUAL, OWN_WORDS, WAITING
+from ..models.message import UNASKED, WAITING
 from ..ports import Ports
 from . import double_opt_in, ledger
 from .channels import Channel, load
@@ -39,8 +40,7 @@ def end_refused(numbers: Collection[str], ports: Ports) -> int:
     """
     now = ports.clock.now()
     theirs = Message.objects.filter(recipient__in=numbers, to_staff=False)
-    own_words = [name for name in OWN_WORDS if name not in (MANUAL, *double_opt_in.REQUESTS)]
-    open_rows = not_begun(theirs.exclude(event_name__in=own_words))
+    open_rows = not_begun(theirs.exclude(event_name__in=UNASKED))
     channels = load(ports, {row.channel_id for row in open_rows if row.channel_id is not None})
     known = ledger.read(numbers)
     ended = 0
@@ -48,10 +48,10 @@ def end_refused(numbers: Collection[str], ports: Ports) -> int:
         channel = channels.get(row.channel_id or 0)
         if channel is None:
             continue
-        refusal = _refusal(row, channel, known)
-        if refusal is None:
+        refused = refusal(row, channel, known, Place(row.country, number=row.recipient))
+        if refused is None:
             continue
-        reason, detail = refusal
+        reason, detail = refused
         ended += Message.objects.filter(pk=row.pk).update(
             status=MessageStatus.SUPPRESSED, reason=reason, detail=detail, claim=None,
             claimed_until=None, finished_at=now,
@@ -59,13 +59,15 @@ def end_refused(numbers: Collection[str], ports: Ports) -> int:
     return ended
 
 
-def _refusal(row: Message, channel: Channel, known: Ledger) -> Refusal | None:
-    if row.event_name in double_opt_in.REQUESTS:
+def refusal(row: Message, channel: Channel, known: Ledger, place: Place) -> Refusal | None:
+    """Why the reader of this text, who is at this place, is not sent it; None where they are."""
+    if row.to_staff or row.event_name in UNASKED:
+        return None
+    if row.event_name in REQUESTS:
         return double_opt_in.refusal(row, channel, known)
-    rule = channel.config.law_at(Place(row.country, number=row.recipient))
     return may_send(
-        row.recipient, Purpose(row.purpose), row.event_name, channel, known, rule,
-        is_customer=bool(row.order_id),
+        row.recipient, Purpose(row.purpose), row.event_name, channel, known,
+        channel.config.law_at(place), is_customer=bool(row.order_id),
     )  # fmt: skip
 
 

@@ -12,19 +12,18 @@ from django.db import InterfaceError, OperationalError
 from ..config import text_field
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..events.answers import ANSWERS
 from ..events.catalogue import EVENTS, Purpose
 from ..exceptions import ConfigurationError, TemplateError
 from ..models import Activation, Message, ShopEvent
-from ..models.message import MANUAL, OWN_WORDS
+from ..models.message import ALERT, OWN_WORDS, TEST
 from ..ports import Order, Ports
 from . import (
     boxes,
     caps,
-    consent,
     door,
     footers,
     ledger,
+    opting,
     recipients,
     subjects,
     suppression,
@@ -162,15 +161,9 @@ def _at_the_door(
     channel = known.channels.get(message.channel_id or 0)
     if channel is None:
         return MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, ""
-    if message.event_name in (MANUAL, *ANSWERS):
-        if not channel.stored.active:
-            return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, ""
-        return _refused(message, order, channel, known)
     spec = EVENTS.get(message.event_name)
     if spec is None:
-        return None if message.event_name in OWN_WORDS else (
-            MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, "This version does not know the event."
-        )  # fmt: skip
+        return _own_at_the_door(message, order, channel, known)
     if not channel.sends(spec.name):
         return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, ""
     occurred_at = known.occurred.get(message.event_id, message.created_at)
@@ -183,6 +176,20 @@ def _at_the_door(
     return _refused(message, order, channel, known)
 
 
+def _own_at_the_door(
+    message: Message, order: Order | None, channel: Channel, known: Knowledge
+) -> tuple[MessageStatus, Reason, str] | None:
+    """``_at_the_door`` of a text about no event. Tests and alerts go out while all is off."""
+    if message.event_name not in OWN_WORDS:
+        said = "This version does not know the event."
+        return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, said
+    if message.event_name in (TEST, ALERT):
+        return None
+    if not channel.stored.active:
+        return MessageStatus.SUPPRESSED, Reason.SWITCHED_OFF, ""
+    return _refused(message, order, channel, known)
+
+
 def _refused(
     message: Message, order: Order | None, channel: Channel, known: Knowledge
 ) -> tuple[MessageStatus, Reason, str] | None:
@@ -191,17 +198,8 @@ def _refused(
         message.recipient, channel, to_staff=message.to_staff, suppressed=known.suppressed
     ):
         return MessageStatus.SUPPRESSED, *refused
-    purpose = Purpose(message.purpose)
-    asked = message.event_name in ANSWERS and purpose is not Purpose.MARKETING
-    if not (message.to_staff or asked) and (
-        refusal := consent.may_send(
-            message.recipient, purpose, message.event_name, channel, known.consents,
-            channel.config.law_at(
-                recipients.place_of(order, message.recipient, message.country, channel)
-            ),
-            is_customer=bool(message.order_id),
-        )
-    ):  # fmt: skip
+    place = recipients.place_of(order, message.recipient, message.country, channel)
+    if refusal := opting.refusal(message, channel, known.consents, place):
         return MessageStatus.SUPPRESSED, *refusal
     return None
 
@@ -212,8 +210,7 @@ def _morning(
     """What waited for another reason must not go out at night either."""
     place = recipients.place_of(order, message.recipient, message.country, channel)
     purpose = Purpose(message.purpose)
-    if message.event_name == MANUAL and purpose is Purpose.MARKETING:
-        return door.offers_from(place, channel.config, now)
     if (spec := EVENTS.get(message.event_name)) is None:
-        return None
+        offers = purpose is Purpose.MARKETING
+        return door.offers_from(place, channel.config, now) if offers else None
     return door.morning(spec, purpose, place, channel.config, now, message.says)

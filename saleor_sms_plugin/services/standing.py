@@ -21,6 +21,8 @@ class OnRecord:
     """One act of the ledger."""
 
     at: dt.datetime
+    #: the day of the act is not known: it lies between ``at`` and this instant
+    seen_at: dt.datetime | None
     act: str
     scope: str
     basis: str
@@ -60,9 +62,9 @@ def of(number: str, ports: Ports, channel_id: int | None = None) -> Known:
         return Known(
             acts=[
                 OnRecord(
-                    at=row.occurred_at, act=row.act, scope=row.scope, basis=row.basis,
-                    channel=row.channel_slug, source=row.source, wording=row.wording,
-                    language=row.language, staff=row.staff,
+                    at=row.occurred_at, seen_at=row.seen_at, act=row.act, scope=row.scope,
+                    basis=row.basis, channel=row.channel_slug, source=row.source,
+                    wording=row.wording, language=row.language, staff=row.staff,
                 )
                 for row in rows
             ],

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from saleor_sms_plugin.domain import boxes as stated
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
 from saleor_sms_plugin.models import ConsentBox, ConsentEntry
-from saleor_sms_plugin.ports import Box, Checkout, Customer
-from saleor_sms_plugin.services import boxes, channels, ledger, opting
+from saleor_sms_plugin.ports import Address, Box, Checkout, Customer
+from saleor_sms_plugin.services import boxes, channels, consent_files, ledger, opting
 from saleor_sms_plugin.services.ledger import Deed, Source
 
 from .stage import BUYER, CHANNEL, RECEIVER, RUN, Stage
@@ -65,8 +67,8 @@ def stands(stage: Stage, scope: Scope = Scope.OFFERS, number: str = BUYER.phone)
     return where.given is not None and where.stopped is None
 
 
-def stop(stage: Stage) -> None:
-    deed = Deed(number=BUYER.phone, scopes=EVERYTHING, act=Act.WITHDRAWN, source=Source.REPLY)
+def stop(stage: Stage, source: Source = Source.STAFF) -> None:
+    deed = Deed(number=BUYER.phone, scopes=EVERYTHING, act=Act.WITHDRAWN, source=source)
     opting.opt_out([deed], stage.ports)
 
 
@@ -145,6 +147,27 @@ def test_a_true_on_a_checkout_begun_after_the_stop_counts(shop: Stage) -> None:
     stop(shop)
     shop.clock.move(minutes=5)
     see(shop, box(cart(shop), sms_offers="true"))
+    assert stands(shop)
+
+
+@pytest.mark.parametrize("source", [Source.REPLY, Source.PAGE])
+def test_after_a_stop_from_the_phone_a_box_counts_once_it_is_confirmed(
+    shop: Stage, source: Source
+) -> None:
+    """Anyone can tick a box with a stranger's number; staff have proof."""
+    stop(shop, source)
+    shop.clock.move(minutes=5)
+    see(shop, box(cart(shop), sms_offers="true"))
+    assert not stands(shop)
+    shop.clock.move(minutes=5)
+    see(shop, box(cart(shop, "c2"), sms_offers="false"))
+    see(shop, box(cart(shop, "c3"), sms_offers="true"))
+    assert not stands(shop)
+    given = Deed(
+        number=BUYER.phone, scopes=MARKETING, act=Act.GIVEN, source=Source.STAFF,
+        at=shop.clock.now(),
+    )  # fmt: skip
+    ledger.put([given], shop.ports)
     assert stands(shop)
 
 
@@ -287,7 +310,29 @@ def test_an_undated_true_on_an_account_is_as_old_as_the_account(shop: Stage) -> 
     customer = account(shop, sms_offers="true")
     boxes.sweep(shop.ports)
     shop.run()
-    assert ConsentEntry.objects.get().occurred_at == customer.boxes[0].since
+    entry = ConsentEntry.objects.get()
+    assert (entry.occurred_at, entry.seen_at) == (customer.boxes[0].since, shop.clock.now())
+
+
+def test_an_undated_act_has_no_invented_day(shop: Stage) -> None:
+    """Shown and exported it lies between two instants; one that is dated has its day."""
+    account(shop, sms_offers="true", sms_cart_reminders=shop.clock.now().isoformat())
+    boxes.sweep(shop.ports)
+    shop.run()
+    seen = f"{shop.clock.now():%Y-%m-%d %H:%M} UTC"
+    since = f"{shop.clock.now() - dt.timedelta(days=365):%Y-%m-%d %H:%M} UTC"
+    out = StringIO()
+    call_command("sms_consent", "show", BUYER.phone, stdout=out)
+    assert f"on a day not known, seen {seen}; not before {since} given offers" in out.getvalue()
+    assert f"{seen} given cart_reminders" in out.getvalue()
+    undated, dated = sorted(
+        consent_files.given_out(shop.ports), key=lambda act: act["scope"], reverse=True
+    )
+    assert (undated["given_at"], undated["seen_at"]) == ("", shop.clock.now().isoformat())
+    assert undated["not_before"][:10] == since[:10]
+    assert (dated["given_at"], dated["not_before"], dated["seen_at"]) == (
+        shop.clock.now().isoformat(), "", "",
+    )  # fmt: skip
 
 
 def test_a_no_on_an_account_withdraws_what_was_given_anywhere(shop: Stage) -> None:
@@ -300,6 +345,144 @@ def test_a_no_on_an_account_withdraws_what_was_given_anywhere(shop: Stage) -> No
     assert acts()[1:] == [(BUYER.phone, "offers", "withdrawn")]
 
 
+def of_account(stage: Stage, billing: Address | None = BUYER, **values: str) -> Box:
+    """What stands on Anna's account, whose address is this now."""
+    stage.clock.move(minutes=5)
+    customer = replace(account(stage, **values), billing=billing)
+    stage.shop.customer_accounts["7"] = customer
+    return customer.boxes[0]
+
+
+def now_of(stage: Stage) -> str:
+    return stage.clock.now().isoformat()
+
+
+@pytest.mark.parametrize("first", ["false", ""])
+def test_every_change_back_is_an_act(shop: Stage, first: str) -> None:
+    """On, off, on, off: the second no withdraws as the first did."""
+    for value in (first, now_of(shop), "false", "true", "false"):
+        see(shop, of_account(shop, sms_offers=value))
+    assert [act for _, _, act in acts()] == ["given", "withdrawn", "given", "withdrawn"]
+    assert not stands(shop)
+
+
+def test_a_true_written_after_a_false_is_a_new_act(shop: Stage) -> None:
+    """It cannot have stood there since before."""
+    left = cart(shop)
+    for value in ("true", "false", "true"):
+        see(shop, box(left, sms_offers=value))
+        shop.clock.move(minutes=5)
+    assert stands(shop)
+
+
+def test_a_form_that_begins_with_false_can_be_unticked(shop: Stage) -> None:
+    """On a checkout as on an account."""
+    left = cart(shop)
+    for value in ("false", now_of(shop), "false"):
+        see(shop, box(left, sms_offers=value))
+        shop.clock.move(minutes=5)
+    assert [act for _, _, act in acts()] == ["given", "withdrawn"]
+
+
+@pytest.mark.parametrize("billing", [RECEIVER, None])
+def test_a_no_stops_every_number_that_the_box_gave_a_permission_for(
+    shop: Stage, billing: Address | None
+) -> None:
+    """Whatever phone stands on the account today, or none."""
+    see(shop, of_account(shop, sms_offers="true"))
+    see(
+        shop,
+        of_account(shop, billing=replace(BUYER, phone="+48600100100"), sms_offers=now_of(shop)),
+    )
+    see(shop, of_account(shop, billing=billing, sms_offers="false"))
+    assert sorted(acts()[2:]) == [
+        (BUYER.phone, "offers", "withdrawn"), ("+48600100100", "offers", "withdrawn"),
+    ]  # fmt: skip
+
+
+def test_a_no_needs_no_active_channel(shop: Stage) -> None:
+    """And no settings at all."""
+    see(shop, of_account(shop, sms_offers="true"))
+    shop.configure("order_created", active=False)
+    see(shop, of_account(shop, sms_offers="false"))
+    assert not stands(shop)
+    see(shop, box(left := cart(shop), sms_offers="true"))
+    shop.shop.channels.clear()
+    shop.clock.move(minutes=5)
+    see(shop, box(left, sms_offers="false"))
+    assert acts()[-1] == (BUYER.phone, "offers", "withdrawn")
+
+
+def test_an_accounts_yes_waits_for_an_active_channel(shop: Stage) -> None:
+    """Then it counts from when it was ticked."""
+    shop.configure("order_created", active=False)
+    at = now_of(shop)
+    see(shop, of_account(shop, sms_offers=at))
+    assert (acts(), ConsentBox.objects.get().error) == ([], "")
+    shop.clock.move(days=3)
+    shop.configure("order_created")
+    shop.later(days=1)
+    assert ConsentEntry.objects.get().occurred_at.isoformat() == at
+
+
+@pytest.mark.parametrize("value", ["no", "0", "off", "False", "", "maybe"])
+def test_what_is_not_clearly_a_yes_takes_one_back(shop: Stage, value: str) -> None:
+    """Whoever cannot be understood has not agreed."""
+    see(shop, of_account(shop, sms_offers="true"))
+    see(shop, of_account(shop, sms_offers=value))
+    assert not stands(shop)
+
+
+@pytest.mark.parametrize("sweeps", [True, False])
+def test_a_removed_key_takes_a_yes_back(shop: Stage, sweeps: bool) -> None:
+    """A sweep finds it, or planning."""
+    see(shop, of_account(shop, sms_offers="true"))
+    gone = of_account(shop)
+    assert gone.values == {}
+    if sweeps:
+        boxes.sweep(shop.ports)
+    else:
+        shop.happen("order_created", shop.order(boxes=(gone,)))
+    shop.run()
+    assert not stands(shop)
+
+
+def test_accounts_that_never_said_anything_leave_no_row(shop: Stage) -> None:
+    """Nor do carts."""
+    of_account(shop)
+    boxes.sweep(shop.ports)
+    shop.happen("order_created", shop.order(boxes=(box(cart(shop)),)))
+    shop.run()
+    assert ConsentBox.objects.count() == 0
+
+
+def test_a_yes_unticked_while_it_waited_for_a_phone_is_none(shop: Stage) -> None:
+    """The phone that came too late changes nothing."""
+    left = cart(shop, billing=None, shipping=None)
+    see(shop, box(left, sms_offers="true"))
+    see(shop, box(left, sms_offers="false"))
+    shop.shop.put_checkout(left, billing=BUYER)
+    shop.later(minutes=5)
+    assert acts() == []
+    assert ConsentBox.objects.filter(process_at__isnull=False).count() == 0
+
+
+def test_a_box_that_fails_is_logged_without_its_words(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Kind and place; an error may quote what was written (law 10)."""
+
+    def broken(values: object) -> None:
+        raise RuntimeError(f"cannot read {values}")
+
+    monkeypatch.setattr(stated, "statements", broken)
+    see(shop, box(cart(shop), sms_offers="true", sms_phone="+48600100100"))
+    [said] = [each for each in caplog.records if each.name.endswith("boxes")]
+    row = ConsentBox.objects.get()
+    assert said.getMessage() == f"Box {row.pk} on a checkout could not be read: RuntimeError"
+    assert (said.exc_info, "600100100" in caplog.text) == (None, False)
+
+
 def test_a_box_that_cannot_be_read_holds_up_no_other(
     shop: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,7 +492,7 @@ def test_a_box_that_cannot_be_read_holds_up_no_other(
         boxes.hear(lambda seen=seen: seen, shop.ports)  # type: ignore[misc]
     real = stated.statements
 
-    def broken_once(values: dict[str, str]) -> Any:
+    def broken_once(values: dict[str, str]) -> None:
         monkeypatch.setattr(stated, "statements", real)
         raise RuntimeError
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Basis, Scope
+from saleor_sms_plugin.events.answers import REQUESTS
 from saleor_sms_plugin.models import ConsentEntry, Link, Message
-from saleor_sms_plugin.ports import Address, Box, Checkout, Voucher
-from saleor_sms_plugin.services import boxes, channels, double_opt_in, ledger, opting
+from saleor_sms_plugin.ports import Address, Box, Checkout, Customer, Voucher
+from saleor_sms_plugin.services import boxes, caps, channels, double_opt_in, ledger, opting
 from saleor_sms_plugin.services.ledger import Deed, Source
 from saleor_sms_plugin.services.recipients import Recipient
 
@@ -32,15 +34,18 @@ def shop(stage: Stage, advanced: str = ON, **values: Any) -> Stage:
     return stage
 
 
-def tick(stage: Stage, name: str = "c1", at: Address = BUYER, **values: str) -> Checkout:
+def tick(
+    stage: Stage, name: str = "c1", at: Address = BUYER, channel_id: int = CHANNEL, **values: str
+) -> Checkout:
     """This person ticks both boxes on a new cart, and a worker runs."""
     ticked = {"sms_offers": "true", "sms_cart_reminders": "true", "sms_wording": "Yes."} | values
     now = stage.clock.now()
-    box = Box(source="checkout", subject_id=name, since=now, channel_id=CHANNEL, values=ticked)
+    box = Box(source="checkout", subject_id=name, since=now, channel_id=channel_id, values=ticked)
     stage.shop.changed[name] = now
     left = stage.shop.put_checkout(
         Checkout(
-            id=name, channel_id=CHANNEL, channel_slug="channel-1", language="en", created_at=now,
+            id=name, channel_id=channel_id, channel_slug=f"channel-{channel_id}",
+            language="en", created_at=now,
             currency="EUR", total=Decimal("9.90"), item_count=1, billing=at, shipping=at,
             lines="aaaa", boxes=(box,),
         )
@@ -106,7 +111,7 @@ def test_who_is_asked(stage: Stage, advanced: str, at: Address, asked: int) -> N
     """Auto: where the law's table has it; off never lowers what a law requires."""
     shop(stage, advanced=advanced, sender_id=NUMBER, allowed_countries="PL, IT, US")
     tick(stage, at=at)
-    requests = Message.objects.filter(event_name__in=double_opt_in.REQUESTS)
+    requests = Message.objects.filter(event_name__in=REQUESTS)
     assert requests.count() == asked
 
 
@@ -148,16 +153,148 @@ def test_a_request_that_cannot_leave_ends_ten_minutes_after_the_box(stage: Stage
     assert message.expires_at == stage.clock.now() + dt.timedelta(minutes=10)
 
 
-def test_once_a_day_whatever_is_ticked(stage: Stage) -> None:
+def test_one_unanswered_request_whatever_is_ticked(stage: Stage) -> None:
     """Ten carts with a stranger's phone are one text; the others say why there is none."""
     shop(stage)
     for number in range(10):
         tick(stage, f"c{number}")
     rows = list(Message.objects.order_by("pk").values_list("status", "reason"))
     assert rows == [("sent", ""), *[("suppressed", "asked_before")] * 9]
-    stage.clock.move(days=1, seconds=1)
+    stage.clock.move(days=6, hours=23)
     tick(stage, "c10")
+    assert len(stage.bodies) == 1
+    stage.clock.move(hours=1)
+    tick(stage, "c11")
     assert len(stage.bodies) == 2
+
+
+def test_one_request_in_all_channels_together(stage: Stage) -> None:
+    """A number is one person; whoever has answered may be asked again."""
+    shop(stage, sender_id=NUMBER)
+    stage.configure(FIRST, channel_id=2, advanced=ON, sender_id=NUMBER)
+    stage.clock.move(minutes=1)
+    tick(stage)
+    tick(stage, "c2", channel_id=2)
+    assert len(stage.bodies) == 1
+    assert confirm(stage)
+    tick(stage, "c3", channel_id=2)
+    assert len(stage.bodies) == 2
+
+
+def test_requests_are_bounded_by_the_hour(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who ticks boxes with many strangers' numbers reaches few of them."""
+    monkeypatch.setattr(caps, "REQUESTS_AN_HOUR", 3)
+    shop(stage)
+    for number in range(5):
+        tick(stage, f"c{number}", at=replace(BUYER, phone=f"+4851234500{number}"))
+    assert [reason for _, _, reason in stage.rows] == ["", "", "", *["request_flood"] * 2]
+    stage.clock.move(minutes=61)
+    tick(stage, "c5", at=replace(BUYER, phone="+48512345005"))
+    assert (double_opt_in.REQUEST, "sent", "") in stage.rows[5:]
+
+
+def test_a_request_counts_in_the_budget(stage: Stage) -> None:
+    """And ends where that is used up."""
+    shop(stage, advanced=f"{ON}\nbudget.all = 2")
+    for number in range(3):
+        tick(stage, f"c{number}", at=replace(BUYER, phone=f"+4851234500{number}"))
+    assert [reason for _, _, reason in stage.rows] == ["", "", "daily_budget"]
+
+
+def test_a_request_counts_in_the_flood_limit(stage: Stage) -> None:
+    """A number that had its texts is not asked as well: too late it ends."""
+    stage.configure("order_created", advanced=f"{ON}\nflood = 1/hour")
+    stage.clock.move(minutes=1)
+    stage.happen("order_created", stage.order())
+    stage.run()
+    tick(stage)
+    assert stage.rows[-1] == (double_opt_in.REQUEST, "held", "number_flood")
+    stage.later(hours=1)
+    assert stage.rows[-1] == (double_opt_in.REQUEST, "expired", "expired")
+
+
+def test_after_a_stop_of_everything_nobody_is_asked(stage: Stage) -> None:
+    """Only START brings them back; the row says why there is no request."""
+    shop(stage, sender_id=NUMBER)
+    stop = Deed(number=BUYER.phone, scopes=EVERYTHING, act=Act.WITHDRAWN, source=Source.REPLY)
+    opting.opt_out([stop], stage.ports)
+    stage.clock.move(minutes=5)
+    tick(stage)
+    assert stage.rows == [(double_opt_in.REQUEST, "suppressed", "opted_out")]
+
+
+def test_the_door_asks_what_a_request_is_about(stage: Stage) -> None:
+    """A stop that another worker committed without having seen the request."""
+    shop(stage, sender_id=NUMBER)
+    given = Deed(
+        number=BUYER.phone, scopes=MARKETING, act=Act.GIVEN, source=Source.CHECKOUT,
+        at=stage.clock.now(),
+    )  # fmt: skip
+    ledger.put([given], stage.ports)
+    channel = channels.load(stage.ports)[CHANNEL]
+    person = Recipient(number=BUYER.phone, country="PL")
+    double_opt_in.ask([given], person, "en", channel, stage.ports)
+    stop = Deed(number=BUYER.phone, scopes=MARKETING, act=Act.WITHDRAWN, source=Source.STAFF)
+    ledger.put([stop], stage.ports)
+    stage.run()
+    assert stage.rows == [(double_opt_in.REQUEST, "suppressed", "opted_out")]
+
+
+@pytest.mark.parametrize("advanced", ["", "double_opt_in = off"])
+def test_after_a_stop_from_the_phone_a_box_is_asked_about_everywhere(
+    stage: Stage, advanced: str
+) -> None:
+    """Poland asks nobody else. Unconfirmed, nothing goes out; confirmed, the reminder does."""
+    shop(stage, advanced=advanced, sender_id=NUMBER)
+    stop = Deed(number=BUYER.phone, scopes=MARKETING, act=Act.WITHDRAWN, source=Source.REPLY)
+    opting.opt_out([stop], stage.ports)
+    stage.clock.move(minutes=5)
+    tick(stage)
+    assert stage.rows == [(double_opt_in.REQUEST, "sent", "")]
+    stage.later(minutes=65)
+    assert stage.rows[1] == (FIRST, "suppressed", "opted_out")
+    assert "counts once it is confirmed" in Message.objects.latest("pk").detail
+    assert confirm(stage)
+    tick(stage, "c2")
+    stage.later(minutes=65)
+    assert stage.rows[2:] == [(FIRST, "sent", "")]
+
+
+def test_italy_an_undated_tick_on_an_account_is_asked_about(stage: Stage) -> None:
+    """A sweep saw that the account was changed a moment ago; its proof names no day."""
+    shop(stage, advanced="", sender_id=NUMBER)
+    since, now = stage.clock.now() - dt.timedelta(days=365), stage.clock.now()
+    box = Box(
+        source="customer", subject_id="7", since=since, values={"sms_offers": "true"},
+        changed_at=now - dt.timedelta(minutes=3),
+    )  # fmt: skip
+    stage.shop.customer_accounts["7"] = Customer(
+        id="7", language="it", billing=ITALIAN, boxes=(box,)
+    )
+    boxes.sweep(stage.ports)
+    stage.run()
+    assert stage.rows == [(double_opt_in.REQUEST, "sent", "")]
+    assert Message.objects.get().expires_at == now + dt.timedelta(minutes=7)
+    assert confirm(stage, str(ITALIAN.phone))
+    assert confirmed() == ["offers"]
+    given = ConsentEntry.objects.get(act=Act.GIVEN)
+    assert (given.occurred_at, given.seen_at) == (since, now - dt.timedelta(minutes=3))
+
+
+def test_an_old_tick_on_an_account_changed_long_ago_is_not_asked_about(stage: Stage) -> None:
+    """A request now would come from nowhere."""
+    shop(stage, advanced="", sender_id=NUMBER)
+    now = stage.clock.now()
+    box = Box(
+        source="customer", subject_id="7", since=now - dt.timedelta(days=365),
+        values={"sms_offers": "true"}, changed_at=now - dt.timedelta(minutes=11),
+    )  # fmt: skip
+    stage.shop.customer_accounts["7"] = Customer(
+        id="7", language="it", billing=ITALIAN, boxes=(box,)
+    )
+    boxes.sweep(stage.ports)
+    stage.run()
+    assert (stage.rows, ConsentEntry.objects.count()) == ([], 1)
 
 
 def test_given_by_staff_nobody_is_asked(stage: Stage) -> None:
@@ -264,14 +401,19 @@ def test_usa_a_cart_reminder_only_after_a_confirmed_double_opt_in(
     )
 
 
-def test_usa_a_cart_reminder_needs_the_wording_on_record(stage: Stage) -> None:
-    """Prior express written consent."""
+@pytest.mark.parametrize("confirms", [False, True])
+def test_usa_a_cart_reminder_needs_the_wording_on_record(stage: Stage, confirms: bool) -> None:
+    """Prior express written consent: the box's wording, or that of the request answered yes."""
     shop(stage, advanced="", sender_id="+12125550100")
     stage.clock.move(hours=6)
     tick(stage, at=AMERICAN, sms_wording="")
     stage.clock.move(minutes=1)
-    assert confirm(stage, AMERICAN.phone)
+    if confirms:
+        assert confirm(stage, AMERICAN.phone)
     stage.later(minutes=59)
+    if confirms:
+        assert stage.rows[-1] == (FIRST, "sent", "")
+        return
     assert stage.rows[-1] == (FIRST, "suppressed", "no_consent")
     assert "with the wording that the person read" in Message.objects.latest("pk").detail
 
@@ -310,6 +452,30 @@ def test_a_reward_follows_the_first_confirmation(stage: Stage) -> None:
     stage.run()
     rewards = Message.objects.filter(event_name=double_opt_in.REWARD)
     assert (rewards.count(), len(confirmed())) == (1, 4)
+
+
+def test_a_reward_keeps_the_hours_of_the_place(stage: Stage) -> None:
+    """It is an offer: confirmed at night it goes out in the morning."""
+    shop(stage, advanced=f"{ON}\nopt_in.reward_url = https://a.pl/gift", sender_id=NUMBER)
+    stage.clock.move(hours=11)  # midnight in Warsaw
+    tick(stage)
+    assert confirm(stage)
+    stage.run()
+    assert stage.rows[-1] == (double_opt_in.REWARD, "held", "night")
+    stage.at(Message.objects.latest("pk").not_before)
+    assert (double_opt_in.REWARD, "sent", "") in stage.rows
+
+
+def test_a_stop_ends_a_reward_that_waits(stage: Stage) -> None:
+    """It is an offer."""
+    shop(stage, advanced=f"{ON}\nopt_in.reward_url = https://a.pl/gift", sender_id=NUMBER)
+    stage.clock.move(hours=11)
+    tick(stage)
+    assert confirm(stage)
+    stage.run()
+    stop = Deed(number=BUYER.phone, scopes=MARKETING, act=Act.WITHDRAWN, source=Source.REPLY)
+    opting.opt_out([stop], stage.ports)
+    assert stage.rows[-1] == (double_opt_in.REWARD, "suppressed", "opted_out")
 
 
 def test_a_reward_may_be_a_link(stage: Stage) -> None:

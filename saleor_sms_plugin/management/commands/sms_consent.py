@@ -10,6 +10,7 @@ from saleor_sms_plugin.exceptions import InvalidRecipient
 from saleor_sms_plugin.management.base import SmsCommand
 from saleor_sms_plugin.services import ledger, opting, standing, suppression
 from saleor_sms_plugin.services.channels import Channel, load
+from saleor_sms_plugin.services.consent import when
 from saleor_sms_plugin.services.ledger import Deed, Source
 
 _ACTIONS = ("show", "give", "withdraw")
@@ -98,7 +99,7 @@ def _words(number: str, known: standing.Known) -> str:
     lines = [phone_numbers.mask(number)]
     lines += [f"{each.channel}, {each.scope}: {each.words}" for each in known.standings]
     lines += [
-        f"  {act.at:%Y-%m-%d %H:%M} UTC {act.act} {act.scope} in {act.channel or 'every channel'} "
+        f"  {when(act.at, act.seen_at)} {act.act} {act.scope} in {act.channel or 'every channel'} "
         f"({act.source}{', by ' + act.staff if act.staff else ''})"
         + (f": {act.wording}" if act.wording else "")
         for act in known.acts

@@ -77,7 +77,12 @@ class ConsentActType(graphene.ObjectType):
     language = graphene.String(description="In which language.")
     ip = graphene.String(description="From which address; for staff only.")
     staff = graphene.String(description="Who entered it; for staff only.")
-    occurred_at = graphene.DateTime(required=True, description="When they did it.")
+    occurred_at = graphene.DateTime(
+        required=True, description="When they did it; where seenAt says, not before."
+    )
+    seen_at = graphene.DateTime(
+        description="The day is not known: the box was seen ticked then. Null elsewhere."
+    )
     recorded_at = graphene.DateTime(required=True, description="When it was put down.")
 
     @staticmethod
