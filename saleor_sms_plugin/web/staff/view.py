@@ -125,9 +125,9 @@ def _answer(
         if caller.kind is CallerKind.ANONYMOUS:
             return _refused(words["sign_in_again"], 401)
         room = _first(caller) if room is HOME else room
-        answer = _allowed(request, room, names, Visit(
-            caller=caller, ports=ports, language=language, asked=_asked(request)
-        ))  # fmt: skip
+        asked = _asked(request)
+        visit = Visit(caller=caller, ports=ports, language=language, asked=asked)
+        answer = _allowed(request, room, names, visit)
     except InvalidToken:
         return _refused(words["sign_in_again"], 401)
     except _TooLarge:
@@ -143,9 +143,7 @@ def _answer(
     return answer if isinstance(answer, HttpResponse) else _framed(answer, room, caller, words)
 
 
-def _allowed(
-    request: HttpRequest, room: Room, names: Mapping[str, str], visit: Visit
-) -> Answer:  # fmt: skip
+def _allowed(request: HttpRequest, room: Room, names: Mapping[str, str], visit: Visit) -> Answer:
     act = room.act if request.method == "POST" else room.show
     if act is None:
         return HttpResponse(status=405)

@@ -212,7 +212,7 @@ def test_saleor_takes_the_manifest(shop: LiveShop) -> None:
         "MANAGE_ORDERS", "MANAGE_PLUGINS", "MANAGE_USERS",
     ]  # fmt: skip
     assert [each["url"] for each in found["extensions"]] == [
-        "/messages", "/plugins/saleor_sms_plugin/order", "/plugins/saleor_sms_plugin/person",
+        "/messages", page(shop, "order"), page(shop, "person"),
     ]  # fmt: skip
 
 
