@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from . import wiring
 from .domain.reasons import Reason
 from .models import Installation
-from .services import health, status, storm
+from .services import health, installation, status, storm
 
 BEAT_MISSED = dt.timedelta(minutes=10)
 
@@ -26,6 +26,7 @@ def register() -> None:
     register_check(check_beat, Tags.database)
     register_check(check_accounts, Tags.database)
     register_check(check_storm, Tags.database)
+    register_check(check_secret_key, Tags.database)
 
 
 def check_broker(**kwargs: Any) -> list[CheckMessage]:
@@ -122,5 +123,26 @@ def check_storm(databases: Sequence[str] | None = None, **kwargs: Any) -> list[C
             f"Far more than usual happened at once: {held} texts are held.",
             hint="Let them go with python manage.py sms_release, or end them with sms_cancel.",
             id="sms.W006",
+        )
+    ]
+
+
+def check_secret_key(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """sms.W007, with ``check --database default``: numbers are not recognised by their hashes."""
+    if not databases:
+        return []
+    try:
+        with wiring.ports().shop.writer():
+            lost = installation.has_lost_numbers()
+    except DatabaseError:
+        return []  # sms.W004 says it
+    if not lost:
+        return []
+    return [
+        Warning(
+            "SECRET_KEY has changed: people who opted out long ago, or asked to be forgotten, are "
+            "known by hashes made with the former key, and would be texted again.",
+            hint="Put the former key into SECRET_KEY_FALLBACKS, and leave it there.",
+            id="sms.W007",
         )
     ]

@@ -25,6 +25,7 @@ class InboundMessage(models.Model):
     received_at = models.DateTimeField()  # when its first part came
     completed_at = models.DateTimeField(null=True)  # when its last part came, or was given up
     answer_at = models.DateTimeField(null=True)  # when a worker should act on it; null: it has
+    forward_at = models.DateTimeField(null=True)  # when a worker should mail it; null: never
     meaning = models.CharField(max_length=16, blank=True)  # ``domain.keywords.Meaning``
     #: staff should read it by then; null where they need not
     review_by = models.DateTimeField(null=True)
@@ -51,6 +52,11 @@ class InboundMessage(models.Model):
                 fields=["answer_at"],
                 name="sms_inbound_due",
                 condition=models.Q(answer_at__isnull=False),
+            ),
+            models.Index(
+                fields=["forward_at"],
+                name="sms_inbound_forward",
+                condition=models.Q(forward_at__isnull=False),
             ),
             models.Index(
                 fields=["review_by"],

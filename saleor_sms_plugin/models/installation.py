@@ -14,6 +14,8 @@ class Installation(models.Model):
     live_seen_at = models.DateTimeField()  # the last run that found the identity unchanged
     periodic_at = models.DateTimeField(null=True)  # the last run that beat started
     worker_at = models.DateTimeField(null=True)  # the last run of any kind
+    #: ``keyed_hash`` of no number: tells whether the hashes of numbers can still be matched
+    hash_check = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
         return f"installation {self.identity}"

@@ -8,8 +8,9 @@ from django.db import models
 class WebhookRequest(models.Model):
     """UNTRUSTED: one HTTP request as it came to an account's webhook address.
 
-    Nothing in it is true before its status says ``verified``. Its content goes after
-    ``services.retention.WEBHOOKS``; until then it can be processed again.
+    Nothing in it is true before its status says ``verified``. It goes after
+    ``services.retention.WEBHOOKS``, and can be processed again until then; one that waits or
+    could not be processed stays, as it may hold a stop.
     """
 
     class Status(models.TextChoices):
@@ -59,6 +60,11 @@ class WebhookRequest(models.Model):
                 condition=models.Q(process_at__isnull=False),
             ),
             models.Index(fields=["received_at"], name="sms_webhook_received"),
+            models.Index(
+                fields=["received_at"],
+                name="sms_webhook_failed",
+                condition=models.Q(status="failed"),
+            ),
         ]
 
     def __str__(self) -> str:

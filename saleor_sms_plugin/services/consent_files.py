@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from ..domain import csv_cells
-from ..domain.consent import Act, Scope
+from ..domain.consent import STOPS, Act, Scope
 from ..domain.reasons import Reason
 from ..exceptions import InvalidInput
 from ..models import ConsentEntry
@@ -25,7 +25,7 @@ from ..models.keyed_hash import keyed_hashes
 from ..ports import Ports
 from . import ledger, suppression
 from .channels import Channel, load
-from .consent_rows import COLUMNS, STOPS, Terms, deeds_of
+from .consent_rows import COLUMNS, Terms, deeds_of, is_opt_out
 from .ledger import Deed
 from .opting import opt_out
 
@@ -161,7 +161,8 @@ def _lines(
             if place < len(row)
         }
         try:
-            if not terms.opt_outs and any(cell.strip() for cell in row[len(header) :]):
+            taken = terms.opt_outs or is_opt_out(cells)
+            if not taken and any(cell.strip() for cell in row[len(header) :]):
                 raise InvalidInput("more cells than the first line has columns")
             yield _Line(number=number, cells=row, deeds=deeds_of(cells, terms))
         except InvalidInput as error:
@@ -249,7 +250,8 @@ def _private(path: str, flags: int) -> int:
 #: column of an exported file → the column of the ledger
 EXPORTED = {
     "phone": "number", "number_hash": "number_hash", "scope": "scope", "act": "act",
-    "basis": "basis", "given_at": "occurred_at", "recorded_at": "recorded_at",
+    "basis": "basis", "given_at": "occurred_at", "not_before": "occurred_at",
+    "seen_at": "seen_at", "recorded_at": "recorded_at",
     "channel": "channel_slug", "sender": "sender_id", "source": "source", "wording": "wording",
     "language": "language", "ip": "ip", "entered_by": "staff",
 }  # fmt: skip
@@ -258,13 +260,17 @@ EXPORTED = {
 def given_out(ports: Ports, number: str = "") -> Iterator[dict[str, str]]:
     """Every act of the ledger, or of this E.164 number, the oldest first, as ``EXPORTED`` names
     its columns; instants in ISO 8601. A few of them are in memory at a time.
+
+    Where the day of an act is not known there is no ``given_at``: it lies between ``not_before``
+    and ``seen_at``, which are empty elsewhere.
     """
     rows = ConsentEntry.objects.order_by("pk")
     if number:
         rows = rows.filter(Q(number=number) | Q(number_hash__in=keyed_hashes(number)))
     with ports.shop.writer():
         for values in rows.values_list(*EXPORTED.values()).iterator(chunk_size=STEP):
-            yield dict(zip(EXPORTED, map(_text, values), strict=True))
+            act = dict(zip(EXPORTED, map(_text, values), strict=True))
+            yield act | {"given_at" if act["seen_at"] else "not_before": ""}
 
 
 def _text(value: object) -> str:

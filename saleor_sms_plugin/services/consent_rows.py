@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ..domain import csv_cells, phone_numbers
-from ..domain.consent import EVERYTHING, MARKETING, Act, Basis, Scope
+from ..domain.consent import EVERYTHING, MARKETING, STOPS, Act, Basis, Scope
 from ..domain.law import StopScope, law_of
 from ..domain.reasons import Reason
 from ..exceptions import InvalidInput, InvalidRecipient
@@ -47,7 +48,11 @@ _ACTS = {
     "stop": Act.WITHDRAWN,
 }  # fmt: skip
 _BASES = {basis.value: basis for basis in Basis}
-STOPS = (Act.WITHDRAWN, Act.HELD)
+#: What lists call somebody who opted out, however they write it: unsub, Optout, abgemeldet …
+_OPTED_OUT = re.compile(
+    r"^(?:no|non|false|0)$|^not_|unsub|opt(?:ed)?_?out|stop|revo[ck]|withdr|remov|block|do_not|dnc|cancel|inactive|"
+    r"wypis|rezygn|cofn|disiscri|cancell|abgemeld|abbest|widerruf|desabon|desinscri|baja"
+)
 LONGEST = {"wording": 5000, "source": 150, "language": 35}  #: characters
 
 _Value = TypeVar("_Value")
@@ -68,14 +73,20 @@ class Terms:
 
 def deeds_of(cells: Mapping[str, str], terms: Terms) -> list[Deed]:
     """The acts of a row, column → cell. Raises ``InvalidInput`` with what is wrong with it."""
+    number = _number(cells.get("phone", ""), terms.country)
+    act = Act.WITHDRAWN if terms.opt_outs or is_opt_out(cells) else None
+    act = act or _one_of("act", cells, _ACTS, Act.GIVEN)
+    if act in STOPS:
+        return [_opt_out(number, act, cells, terms)]
     for name, most in LONGEST.items():
         if len(cells.get(name, "")) > most:
             raise InvalidInput(f"{name}: longer than {most:,} characters")
-    number = _number(cells.get("phone", ""), terms.country)
-    act = Act.WITHDRAWN if terms.opt_outs else _one_of("act", cells, _ACTS, Act.GIVEN)
-    if act in STOPS:
-        return [_opt_out(number, act, cells, terms)]
     return _consent(number, act, cells, terms)
+
+
+def is_opt_out(cells: Mapping[str, str]) -> bool:
+    """The row says that its person wants no more texts, in whatever words."""
+    return bool(_OPTED_OUT.search(_word(cells.get("act", ""))))
 
 
 def _number(cell: str, country: str) -> str:
@@ -90,7 +101,9 @@ def _number(cell: str, country: str) -> str:
 
 
 def _opt_out(number: str, act: Act, cells: Mapping[str, str], terms: Terms) -> Deed:
-    """Always taken: what it does not say, or not clearly, is read in the person's favour."""
+    """Always taken: what it does not say, or not clearly, is read in the person's favour, and
+    what is too long is cut."""
+    cells = {name: cell[: LONGEST.get(name)] for name, cell in cells.items()}
     try:
         at = min(_instant("given_at", cells, terms) or terms.now, terms.now)
     except InvalidInput:
@@ -98,7 +111,8 @@ def _opt_out(number: str, act: Act, cells: Mapping[str, str], terms: Terms) -> D
     everywhere = law_of(phone_numbers.country_of(number)).stop_scope is StopScope.EVERYTHING
     default = EVERYTHING if everywhere else MARKETING
     scopes = _SCOPES.get(_word(cells.get("scope", "")), default)
-    return replace(_deed(number, act, cells, terms), scopes=scopes, at=at)
+    deed = replace(_deed(number, act, cells, terms), scopes=scopes, at=at)
+    return replace(deed, channel=None) if everywhere else deed
 
 
 def _consent(number: str, act: Act, cells: Mapping[str, str], terms: Terms) -> list[Deed]:

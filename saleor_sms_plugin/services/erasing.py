@@ -11,7 +11,9 @@ from ..models import DeliveryReceipt, InboundMessage, Link, Message, SendAttempt
 
 #: no longer personal: whose phone it was, what it said, what was said of it
 ERASED = {"recipient": "", "body": "", "detail": ""}
-ERASED_REPLY: dict[str, Any] = {"sender": "", "body": "", "parts": {}, "answer_at": None}
+ERASED_REPLY: dict[str, Any] = {
+    "sender": "", "body": "", "parts": {}, "answer_at": None, "forward_at": None,
+}  # fmt: skip
 ERASED_RECEIPT = {"recipient": "", "detail": ""}
 ERASED_REQUEST: dict[str, Any] = {"query": "", "body": b"", "headers": {}, "process_at": None}
 

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 STAFF = "staff"
 MOST_SEGMENTS = 3
+MOST_TEXTED = 3  #: replies of one person in ``TEXTED_IN``; more are read in the list of replies
+TEXTED_IN = dt.timedelta(hours=1)
 STEP = 50  #: replies looked at for the next one to be mailed
 AGAIN = dt.timedelta(minutes=2)  #: longer than a mail server is waited for; then doubled
 MAIL_TIMEOUT = 5.0  #: seconds, where the project sets none
@@ -27,18 +29,27 @@ MAIL_TIMEOUT = 5.0  #: seconds, where the project sets none
 
 def hand_on(talk: Talk, ports: Ports) -> dt.datetime | None:
     """Staff get the reply as a text, where the channel says so; returns when it is to be mailed,
-    None where it is not. Staff's own texts are no news to them.
+    None where it is not. Staff's own texts are no news to them, and nobody floods their phones.
 
-    Call it in the transaction that acts on the reply.
+    Call it in the transaction that acts on the person's replies.
     """
     channel = talk.channel
     if channel is None or talk.number in channel.config.staff_numbers:
         return None
     if channel.config.forward_replies == STAFF:
-        text = segments.clean(talk.inbound.body).strip()
-        alert(REPLY, channel, ports, segment_count=MOST_SEGMENTS, number=talk.number, text=text)
+        if _others(talk) < MOST_TEXTED:
+            text = segments.clean(talk.inbound.body).strip()
+            alert(REPLY, channel, ports, segment_count=MOST_SEGMENTS, number=talk.number, text=text)
         return None
     return ports.clock.now() if channel.config.forward_replies else None
+
+
+def _others(talk: Talk) -> int:
+    """How many of the person's replies were handed on shortly before this one."""
+    at = talk.inbound.received_at
+    theirs = InboundMessage.objects.filter(sender=talk.number, meaning=Meaning.OTHER)
+    before = theirs.filter(received_at__gt=at - TEXTED_IN, received_at__lte=at)
+    return before.exclude(pk=talk.inbound.pk).count()
 
 
 def run(ports: Ports, until: dt.datetime) -> int:
@@ -58,7 +69,7 @@ def run(ports: Ports, until: dt.datetime) -> int:
             )  # fmt: skip
             break  # whatever is wrong with one mail is mostly wrong with the next
         with ports.shop.writer():
-            InboundMessage.objects.filter(pk=talk.inbound.pk).update(answer_at=None)
+            InboundMessage.objects.filter(pk=talk.inbound.pk).update(forward_at=None)
         mailed += 1
     return mailed
 
@@ -67,14 +78,14 @@ def _take(ports: Ports) -> Talk | None:
     """The next reply to be mailed, ours until it is tried again."""
     now = ports.clock.now()
     with ports.shop.writer():
-        due = InboundMessage.objects.filter(answer_at__lte=now, meaning=Meaning.OTHER)
-        for row in due.select_related("account").order_by("answer_at", "pk")[:STEP]:
+        due = InboundMessage.objects.filter(forward_at__lte=now)
+        for row in due.select_related("account").order_by("forward_at", "pk")[:STEP]:
             again = now + max(AGAIN, now - row.received_at)
-            same = due.filter(pk=row.pk, answer_at=row.answer_at)
+            same = due.filter(pk=row.pk, forward_at=row.forward_at)
             talk = talk_of(row, ports)
             if not talk.number or talk.channel is None or not _address(talk):
-                same.update(answer_at=None)  # erased, or no longer wanted
-            elif same.update(answer_at=again):
+                same.update(forward_at=None)  # erased, or no longer wanted
+            elif same.update(forward_at=again):
                 return talk
     return None
 

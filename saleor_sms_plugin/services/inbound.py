@@ -6,10 +6,14 @@ A reply that is whole waits for a worker to act on it (``replies``).
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
+from dataclasses import replace
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from ..domain import phone_numbers
+from ..exceptions import InvalidRecipient
 from ..models import InboundMessage, Message, WebhookRequest, locks
 from ..models.many import update_many
 from ..ports import Ports
@@ -24,14 +28,15 @@ def receive(parsed: ParsedInbound, request: WebhookRequest, ports: Ports) -> Inb
     """The text is stored once, joined with the parts that came before it.
 
     Returns its message; ``completed_at`` says whether all of it is there, and from then on
-    ``answer_at`` that somebody should act on it. The same text again changes nothing. Call it
-    in a transaction.
+    ``answer_at`` that somebody should act on it: again, where a part comes after it was given
+    up. The same text again changes nothing. Call it in a transaction.
     """
     before = InboundMessage.objects.filter(
         account=request.account, provider_message_id=parsed.provider_message_id
     ).first()
     if before is not None:
         return before
+    parsed = replace(parsed, sender=_as_texted(parsed.sender))
     number, part = parsed.part_count, str(parsed.part)
     if number > 1:
         locks.lock([f"sms-inbound:{parsed.sender}:{parsed.part_reference}"])
@@ -83,8 +88,9 @@ def _other_parts(parsed: ParsedInbound, request: WebhookRequest) -> InboundMessa
 
 def _saved(message: InboundMessage, ports: Ports) -> InboundMessage:
     message.body = "".join(text for _, text in sorted(message.parts.items(), key=_place))
-    if len(message.parts) >= message.part_count and message.completed_at is None:
+    if len(message.parts) >= message.part_count or message.completed_at is not None:
         message.completed_at = message.answer_at = ports.clock.now()
+        message.meaning = ""  # of the parts that were there, if it was read already
     message.save()
     return message
 
@@ -95,15 +101,31 @@ def _place(item: tuple[str, str]) -> int:
 
 def _channel(parsed: ParsedInbound, request: WebhookRequest) -> int | None:
     """The channel of the last text between the two numbers."""
-    texts = texts_between(parsed.sender, parsed.recipient, request.account.provider)
-    return texts.values_list("channel_id", flat=True).first()
+    texts = texts_to(parsed.sender, request.received_at)
+    between = texts.filter(sent_from(parsed.recipient, request.account.provider))
+    return between.values_list("channel_id", flat=True).first()
 
 
-def texts_between(phone: str, ours: str, provider: str) -> QuerySet[Message]:
-    """What went from the shop's number to the phone, the last one first."""
+def _as_texted(sender: str) -> str:
+    """The number as our texts to it have it: networks write some in another way."""
+    if not (other := phone_numbers.respelt(sender)):
+        return sender
+    spellings = [sender, other]
+    texted = Message.objects.filter(recipient__in=spellings).values_list("recipient", flat=True)
+    if last := texted.order_by("-pk").first():
+        return last
+    for spelling in spellings:
+        with suppress(InvalidRecipient):
+            return phone_numbers.parse(spelling, "")
+    return sender
+
+
+def texts_to(phone: str, until: dt.datetime) -> QuerySet[Message]:
+    """What was on its way to the phone at that instant, the last one first."""
+    return Message.objects.filter(recipient=phone, taken_at__lte=until).order_by("-taken_at")
+
+
+def sent_from(ours: str, provider: str) -> Q:
+    """Texts that came from this number of the shop."""
     digits = ours.removeprefix("+")
-    texts = Message.objects.filter(
-        recipient=phone, sender_id__in=[digits, f"+{digits}"], provider=provider,
-        taken_at__isnull=False,
-    )  # fmt: skip
-    return texts.order_by("-taken_at")
+    return Q(sender_id__in=[digits, f"+{digits}"], provider=provider)

@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..models import Installation, Message, ShopEvent
+from ..models import ConsentEntry, ErasedNumber, Installation, Message, ShopEvent
+from ..models.keyed_hash import keyed_hash, keyed_hashes
 from ..models.message import WAITING
 from ..ports import Ports
 
@@ -20,10 +21,12 @@ def is_live(ports: Ports, *, periodic: bool = False) -> bool:
     Where the identity differs, every waiting text is ``held``.
     """
     now, identity = ports.clock.now(), ports.shop.identity()
-    seen = {"worker_at": now} | ({"periodic_at": now} if periodic else {})
+    seen: dict[str, object] = {"worker_at": now, **({"periodic_at": now} if periodic else {})}
     row, _ = Installation.objects.get_or_create(
         pk=Installation.ONLY, defaults={"identity": identity, "live_seen_at": now}
     )
+    if row.hash_check not in keyed_hashes("") and not (row.hash_check and _hashes_exist()):
+        seen["hash_check"] = keyed_hash("")
     if row.identity == identity:
         Installation.objects.filter(pk=row.pk).update(live_seen_at=now, **seen)
         return True
@@ -38,6 +41,18 @@ def is_same(ports: Ports) -> bool:
     """Whether this is the installation that staff last saved on; read only."""
     row = Installation.objects.filter(pk=Installation.ONLY).first()
     return row is None or row.identity == ports.shop.identity()
+
+
+def has_lost_numbers() -> bool:
+    """Numbers are known by hashes alone whose SECRET_KEY is neither the shop's present one nor
+    among its former ones: who opted out, or asked to be forgotten, is not recognised."""
+    row = Installation.objects.filter(pk=Installation.ONLY).first()
+    return bool(row and row.hash_check not in ("", *keyed_hashes("")) and _hashes_exist())
+
+
+def _hashes_exist() -> bool:
+    named_by_hash = ConsentEntry.objects.exclude(number_hash="")
+    return ErasedNumber.objects.exists() or named_by_hash.exists()
 
 
 def adopt(ports: Ports) -> None:

@@ -10,15 +10,16 @@ from typing import Any
 from django.db.models import Count, F, Min, Q
 
 from ..domain.transitions import MessageStatus
-from ..models import InboundMessage, Message, ShopEvent, Throttle
+from ..models import InboundMessage, Message, ShopEvent, Throttle, WebhookRequest
 from ..models.message import WAITING
 from ..ports import Ports
-from . import health, installation, reviews, status
+from . import health, installation, reviews, status, webhooks
 from .accounts import accounts_of
 from .channels import load
 
 PROMPT = dt.timedelta(seconds=10)  #: GOV.UK Notify's measure: the share sent within this
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+LATE = dt.timedelta(minutes=5)  #: what comes in is acted on in seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,9 @@ class Metrics:
     prompt_share: float | None  #: of those, sent within 10 s of their time; None without any
     to_review: int  #: replies that staff should read
     review_by: dt.datetime | None  #: until when the first of them
+    webhooks_lost: int  #: requests of providers that could not be processed; each may be a stop
+    webhooks_late: int  #: requests that no worker has processed within 5 minutes
+    replies_late: int  #: replies that none has acted on within 5 minutes
     ended_last_day: dict[str, int]  #: status, or status and reason, → texts
     accounts: tuple[dict[str, Any], ...]
 
@@ -107,6 +111,13 @@ def measure(ports: Ports) -> Metrics:
             prompt_share=round(prompt / sent_hour, 4) if sent_hour else None,
             to_review=to_review,
             review_by=review_by,
+            webhooks_lost=WebhookRequest.objects.filter(webhooks.LOST).count(),
+            webhooks_late=WebhookRequest.objects.filter(
+                process_at__isnull=False, received_at__lt=now - LATE
+            ).count(),
+            replies_late=InboundMessage.objects.filter(
+                answer_at__isnull=False, completed_at__lt=now - LATE
+            ).count(),
             ended_last_day=_ended(now),
             accounts=_accounts(ports, now),
         )

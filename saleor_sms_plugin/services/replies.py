@@ -10,16 +10,16 @@ import logging
 from collections.abc import Callable, Sequence
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Q
 
 from ..domain import keywords, phone_numbers
-from ..domain.consent import STOPS, Act, Scope, ended_by, standing
+from ..domain.consent import STOPS, Act, Scope, standing
 from ..domain.keywords import Meaning
 from ..domain.working_days import working_days_later
 from ..events.answers import answer_for
 from ..models import InboundMessage, Message, locks
 from ..ports import Ports
-from . import answers, double_opt_in, forwarding, ledger, surveys
-from .channels import Channel, load
+from . import answers, double_opt_in, forwarding, ledger, reach, surveys
 from .ledger import Deed, Source
 from .opting import opt_out
 from .talks import Talk, talk_of
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 STEP = 50  #: people looked at before what is due is asked again
 AGAIN = dt.timedelta(minutes=1)  #: after a fault; then as long again as it has waited
-ANSWERED_EACH = dt.timedelta(hours=1)  #: the same question of one person
+ANSWERED_EACH = dt.timedelta(hours=1)  #: with the same words: programs that answer cannot loop
 
 
 def run(ports: Ports, until: dt.datetime) -> int:
@@ -45,18 +45,19 @@ def run(ports: Ports, until: dt.datetime) -> int:
 
 def is_due(now: dt.datetime) -> bool:
     """A reply waits for a worker."""
-    return InboundMessage.objects.filter(answer_at__lte=now).exists()
+    waiting = Q(answer_at__lte=now) | Q(forward_at__lte=now)
+    return InboundMessage.objects.filter(waiting).exists()
 
 
 def key_of(inbound: InboundMessage) -> str:
-    """What the ledger calls the acts of a reply."""
+    """What the ledger calls the first act of a reply; ``key:1`` is the next one."""
     return f"reply:{inbound.pk}"
 
 
 def _step(ports: Ports, until: dt.datetime) -> int:
     with ports.shop.writer():
         now = ports.clock.now()
-        due = InboundMessage.objects.filter(answer_at__lte=now, meaning="")
+        due = InboundMessage.objects.filter(answer_at__lte=now)
         people = due.order_by("answer_at", "pk").values_list("sender", flat=True)[:STEP]
         senders = list(dict.fromkeys(people))
     acted = 0
@@ -71,9 +72,7 @@ def _act_for(sender: str, ports: Ports) -> int:
     with ports.shop.writer(), transaction.atomic():
         if not locks.try_locks({f"sms-reply:{sender}": sender}):
             return 0  # another worker has this person's replies
-        due = InboundMessage.objects.filter(
-            sender=sender, answer_at__lte=ports.clock.now(), meaning=""
-        )
+        due = InboundMessage.objects.filter(sender=sender, answer_at__lte=ports.clock.now())
         locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("account")
         rows = list(locked.order_by("received_at", "pk")[:STEP])
         for row in rows:
@@ -109,9 +108,9 @@ def _act(row: InboundMessage, ports: Ports) -> None:
         )
         if meaning is Meaning.OTHER or not _ACTS[meaning](talk, ports):
             meaning = Meaning.OTHER
-            row.answer_at = forwarding.hand_on(talk, ports)
+            row.forward_at = forwarding.hand_on(talk, ports)
     row.meaning = meaning
-    row.save(update_fields=["meaning", "answer_at", "review_by"])
+    row.save(update_fields=["meaning", "answer_at", "forward_at", "review_by"])
     logger.info(
         "A reply of %s: %s", phone_numbers.mask(row.sender), meaning,
         extra={"action": "reply", "meaning": str(meaning)},
@@ -135,8 +134,8 @@ def _hold(talk: Talk, ports: Ports) -> bool:
 def _end(talk: Talk, act: Act, ports: Ports) -> bool:
     """What the person is stopped, or held, of; False where that is stopped for good already."""
     entries = ledger.read([talk.number]).entries.get(talk.number, ())
-    channel = talk.stopped_channel
-    where = (channel.id if channel else None, talk.sender_id)
+    first = talk.stopped[0]
+    where = (first.id if first else None, talk.sender_id)
     stops = {scope: standing(entries, scope, *where).stopped for scope in talk.scopes}
     # A stop for good is not made one in review; of a hold, each message has its own.
     fresh = [
@@ -144,7 +143,7 @@ def _end(talk: Talk, act: Act, ports: Ports) -> bool:
     ]
     if fresh:
         scopes = fresh if act is Act.HELD else talk.scopes
-        opt_out([_deed(talk, scopes, act, channel, talk.sender_id)], ports)
+        opt_out(reach.put_down(_deed(talk, act, scopes), talk.stopped), ports)
     return bool(fresh)
 
 
@@ -160,24 +159,19 @@ def _start(talk: Talk, ports: Ports) -> bool:
     # And every hold: nobody need read any more what the person meant.
     together = {
         entry.id for entry in stops
-        if entry.act is Act.HELD
-        or (entry.at, entry.source, entry.channel_id) == (last.at, last.source, last.channel_id)
+        if entry.act is Act.HELD or (entry.at, entry.source) == (last.at, last.source)
     }  # fmt: skip
-    its_channel = load(ports, [last.channel_id]).get(last.channel_id) if last.channel_id else None
-    scopes = ended_by(together, entries, *where)
-    if not scopes or (last.channel_id is not None and its_channel is None):
-        return True
-    ledger.put([_deed(talk, scopes, Act.RESTORED, its_channel, last.sender_id)], ports)
-    _answer("start", talk, ports)
+    deeds = reach.taken_back(_deed(talk, Act.RESTORED), together, entries, ports)
+    if deeds:
+        ledger.put(deeds, ports)
+        _answer("start", talk, ports)
     return True
 
 
-def _deed(
-    talk: Talk, scopes: Sequence[Scope], act: Act, channel: Channel | None, sender_id: str
-) -> Deed:
+def _deed(talk: Talk, act: Act, scopes: Sequence[Scope] = ()) -> Deed:
     return Deed(
-        number=talk.number, scopes=scopes, act=act, source=Source.REPLY, channel=channel,
-        sender_id=sender_id, key=key_of(talk.inbound), wording=talk.inbound.body,
+        number=talk.number, scopes=scopes, act=act, source=Source.REPLY,
+        sender_id=talk.sender_id, key=key_of(talk.inbound), wording=talk.inbound.body,
         language=talk.last.language if talk.last else "", at=talk.inbound.received_at,
     )  # fmt: skip
 
@@ -190,24 +184,24 @@ def _score(talk: Talk, ports: Ports) -> bool:
     return surveys.take_score(talk.inbound, int(keywords.fold(talk.inbound.body)), ports)
 
 
-def _answer_once(name: str) -> Callable[[Talk, Ports], bool]:
+def _answering(name: str) -> Callable[[Talk, Ports], bool]:
     def act(talk: Talk, ports: Ports) -> bool:
-        since = ports.clock.now() - ANSWERED_EACH
-        told = Message.objects.filter(
-            recipient=talk.number, event_name=answer_for(name, talk.country), created_at__gt=since
-        )
-        if not told.exists():
-            _answer(name, talk, ports)
+        _answer(name, talk, ports)
         return True
 
     return act
 
 
 def _answer(name: str, talk: Talk, ports: Ports) -> None:
-    """The answer is on its way; whoever wrote too long ago gets none."""
-    if talk.channel is None:
+    """The answer is on its way, once in ``ANSWERED_EACH``; whoever wrote too long ago gets none."""
+    now = ports.clock.now()
+    told = Message.objects.filter(
+        recipient=talk.number, event_name=answer_for(name, talk.country),
+        created_at__gt=now - ANSWERED_EACH,
+    )  # fmt: skip
+    if talk.channel is None or told.exists():
         return
-    waited = ports.clock.now() - (talk.inbound.completed_at or talk.inbound.received_at)
+    waited = now - (talk.inbound.completed_at or talk.inbound.received_at)
     answers.send(
         name, talk.number, talk.channel, ports,
         language=talk.last.language if talk.last else "", lasts=answers.LASTS - waited,
@@ -220,7 +214,7 @@ _ACTS: dict[Meaning, Callable[[Talk, Ports], bool]] = {
     Meaning.UNCLEAR_STOP: _hold,
     Meaning.START: _start,
     Meaning.YES: _confirm,
-    Meaning.HELP: _answer_once("help"),
-    Meaning.RETURNS: _answer_once("returns"),
+    Meaning.HELP: _answering("help"),
+    Meaning.RETURNS: _answering("returns"),
     Meaning.SCORE: _score,
 }

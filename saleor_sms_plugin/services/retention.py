@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from ..domain.consent import Act
+from ..domain.consent import STOPS
 from ..domain.transitions import MessageStatus
 from ..models import (
     ConsentBox,
@@ -23,6 +23,7 @@ from ..models import (
 from ..models.keyed_hash import keyed_hash
 from ..models.message import WAITING
 from ..ports import Ports
+from . import webhooks
 from .channels import load
 from .erasing import ERASED, ERASED_RECEIPT, erase, erase_replies
 
@@ -35,7 +36,12 @@ WEBHOOKS = dt.timedelta(days=14)
 LEDGER = dt.timedelta(days=4 * 365 + 1)
 STEP = 1000  #: rows per statement
 
-_STOPS = (Act.WITHDRAWN, Act.HELD)
+#: Replies that nobody has acted on, or that staff have to read: each may be a stop.
+_OPEN = (
+    Q(answer_at__isnull=False)
+    | Q(completed_at__isnull=True)
+    | Q(review_by__isnull=False, resolved_at__isnull=True)
+)
 
 #: One bounded step: what is older than this instant is taken out; returns the rows touched.
 Step = Callable[[dt.datetime], int]
@@ -43,8 +49,9 @@ Step = Callable[[dt.datetime], int]
 
 def run(ports: Ports, until: dt.datetime) -> int:
     """Ended texts older than their channel's ``retention_days`` have no body and no number, and
-    so have replies that nobody needs to read; events and decisions older than 400 days are gone;
-    acts of consent name nobody 4 years after the person's last one and last text. Returns the
+    so have replies that were acted on; requests of providers that were processed are gone after
+    14 days, events and decisions after 400; acts of consent name nobody 4 years after the
+    person's last one and last text. What may be a stop and had no effect yet stays. Returns the
     rows touched; bounded by ``until``, the next run goes on.
     """
     touched = 0
@@ -101,8 +108,7 @@ def _late_receipts(before: dt.datetime) -> int:
 
 def _replies(before: dt.datetime) -> int:
     old = InboundMessage.objects.filter(received_at__lt=before).exclude(sender="", body="")
-    in_review = Q(review_by__isnull=False, resolved_at__isnull=True)
-    return erase_replies(_first(old.exclude(in_review).order_by("received_at")))
+    return erase_replies(_first(old.exclude(_OPEN).order_by("received_at")))
 
 
 def _link_readers(now: dt.datetime) -> int:
@@ -112,13 +118,13 @@ def _link_readers(now: dt.datetime) -> int:
 
 def _webhooks(before: dt.datetime) -> int:
     receipts = DeliveryReceipt.objects.filter(message__isnull=True, received_at__lt=before)
-    requests = WebhookRequest.objects.filter(received_at__lt=before)
+    done = WebhookRequest.objects.filter(received_at__lt=before, process_at__isnull=True)
+    requests = done.exclude(webhooks.LOST)
     return _delete(receipts.order_by("received_at")) + _delete(requests.order_by("received_at"))
 
 
 def _decisions(before: dt.datetime) -> int:
-    in_review = Q(review_by__isnull=False, resolved_at__isnull=True)
-    replies = InboundMessage.objects.filter(received_at__lt=before).exclude(in_review)
+    replies = InboundMessage.objects.filter(received_at__lt=before).exclude(_OPEN)
     boxes = ConsentBox.objects.filter(seen_at__lt=before, process_at__isnull=True)
     events = ShopEvent.objects.filter(recorded_at__lt=before, plan_at__isnull=True)
     return (
@@ -137,10 +143,10 @@ def _ledger(before: dt.datetime) -> int:
     """
     same = {"number": OuterRef("number")}
     stops = ConsentEntry.objects.filter(
-        Q(channel_id=None) | Q(channel_id=OuterRef("channel_id")), **same, act__in=_STOPS,
+        Q(channel_id=None) | Q(channel_id=OuterRef("channel_id")), **same, act__in=STOPS,
         scope=OuterRef("scope"), occurred_at__gte=OuterRef("occurred_at"),
     )  # fmt: skip
-    standing = ConsentEntry.objects.filter(~Exists(stops), **same).exclude(act__in=_STOPS)
+    standing = ConsentEntry.objects.filter(~Exists(stops), **same).exclude(act__in=STOPS)
     quiet = (
         ConsentEntry.objects.filter(recorded_at__lt=before)
         .exclude(number="")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db import transaction
 from django.db.models import Count, Min, QuerySet
 
-from ..domain.consent import Act, Scope, ended_by
+from ..domain.consent import Act, Scope
 from ..exceptions import InvalidInput
 from ..models import ConsentEntry, InboundMessage, locks
 from ..ports import Ports
-from . import ledger
+from . import ledger, reach
 from .channels import load
 from .ledger import Deed, Source
 from .opting import opt_out
@@ -86,28 +86,29 @@ def _put(row: InboundMessage, resolution: Resolution, staff: str, ports: Ports) 
     held = _held([row])
     if not row.sender or not held:
         return  # the person asked to be forgotten meanwhile
-    first = held[0]
-    entries = ledger.read([row.sender]).entries.get(row.sender, ())
-    where = (first.channel_id, first.sender_id)
-    scopes = (
-        [Scope(entry.scope) for entry in held]
-        if resolution is Resolution.OPT_OUT
-        else ended_by({entry.pk for entry in [*held, *_held(_kept(row))]}, entries, *where)
-    )
-    found = load(ports, [first.channel_id]) if first.channel_id is not None else {}
     deed = Deed(
-        number=row.sender, scopes=scopes, source=Source.STAFF, key=f"review:{row.pk}",
+        number=row.sender, scopes=(), source=Source.STAFF, key=f"review:{row.pk}",
         act=Act.WITHDRAWN if resolution is Resolution.OPT_OUT else Act.RESTORED,
-        channel=found.get(first.channel_id or 0), sender_id=first.sender_id, wording=row.body,
-        staff=staff,
+        sender_id=held[0].sender_id, wording=row.body, staff=staff,
     )  # fmt: skip
-    (opt_out if resolution is Resolution.OPT_OUT else ledger.put)([deed], ports)
+    if resolution is Resolution.KEEP:
+        kept = {entry.pk for entry in [*held, *_held(_kept(row))]}
+        entries = ledger.read([row.sender]).entries.get(row.sender, ())
+        ledger.put(reach.taken_back(deed, kept, entries, ports), ports)
+        return
+    scopes = [scope for scope in Scope if any(entry.scope == scope for entry in held)]
+    # A channel that is gone leaves its stop to every channel.
+    found = load(ports)
+    channels = [found.get(pk or 0) for pk in dict.fromkeys(entry.channel_id for entry in held)]
+    opt_out(reach.put_down(replace(deed, scopes=scopes), channels), ports)
 
 
 def _held(rows: Iterable[InboundMessage]) -> list[ConsentEntry]:
     """What these replies hold, or held."""
-    keys = [key_of(row) for row in rows]
-    return list(ConsentEntry.objects.filter(key__in=keys, act=Act.HELD).order_by("pk"))
+    keys = {key_of(row): row.sender for row in rows}
+    held = ConsentEntry.objects.filter(number__in=set(keys.values()), act=Act.HELD)
+    # The acts of one reply in several channels are numbered: reply:7, reply:7:1 …
+    return [each for each in held.order_by("pk") if ":".join(each.key.split(":")[:2]) in keys]
 
 
 def _kept(row: InboundMessage) -> QuerySet[InboundMessage]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from django.db.models import Q
 
 from ..domain import phone_numbers
 from ..domain.consent import EVERYTHING, MARKETING, Scope
@@ -18,7 +20,8 @@ from ..ports import Ports
 from .accounts import key_of
 from .answers import languages_of
 from .channels import Channel, load
-from .inbound import texts_between
+from .inbound import sent_from, texts_to
+from .reach import channels_reached
 
 #: These answer a person; what a STOP is about, the text before them says.
 _ASIDES = [name for name, answer in ANSWERS.items() if answer.topic is None]
@@ -32,6 +35,7 @@ class Talk:
     last: Message | None  #: the text it answers, None where none is known
     channel: Channel | None  #: that text's, else one of the account's; None without any
     speaks_for: Channel | None  #: the same, where it surely is the one that was written to
+    stopped: Sequence[Channel | None]  #: where a STOP ends it, see ``reach.channels_reached``
     sender_id: str  #: what the shop's texts to this person come from, as channels name it
 
     @property
@@ -61,12 +65,6 @@ class Talk:
             return EVERYTHING
         return MARKETING if _is_offer(self.last) else EVERYTHING
 
-    @property
-    def stopped_channel(self) -> Channel | None:
-        """Where it ends it: in one channel and wherever its sender sends; None: everywhere."""
-        everywhere = self.rule.stop_scope is StopScope.EVERYTHING
-        return None if everywhere else self.speaks_for
-
 
 def _is_offer(message: Message) -> bool:
     answer = ANSWERS.get(message.event_name)
@@ -77,24 +75,30 @@ def _is_offer(message: Message) -> bool:
 def talk_of(inbound: InboundMessage, ports: Ports) -> Talk:
     """What is known of this reply now. Call it under writer access."""
     channels = load(ports)
-    last = _answered(inbound)
-    known = channels.get((last.channel_id if last else inbound.channel_id) or 0)
     ours = _of_account(inbound.account, channels)
-    speaks_for = known or next((c for c in ours if _receives_at(c, inbound)), None)
+    receiving = [channel for channel in ours if _receives_at(channel, inbound)]
+    last = _answered(inbound, receiving)
+    known = channels.get((last.channel_id if last else inbound.channel_id) or 0)
+    speaks_for = known or next(iter(receiving), None)
+    sender_id = _sender(inbound, last, speaks_for)
     return Talk(
         inbound=inbound,
         last=last,
         channel=speaks_for or next(iter(ours), None),
         speaks_for=speaks_for,
-        sender_id=_sender(inbound, last, speaks_for),
+        stopped=channels_reached(inbound.sender, speaks_for, sender_id, channels.values()),
+        sender_id=sender_id,
     )
 
 
-def _answered(inbound: InboundMessage) -> Message | None:
+def _answered(inbound: InboundMessage, receiving: Sequence[Channel]) -> Message | None:
+    """The last text from the number that was written to, or of a channel that names it."""
     if not inbound.sender:
         return None
-    texts = texts_between(inbound.sender, inbound.recipient, inbound.account.provider)
-    return texts.filter(to_staff=False).exclude(event_name__in=_ASIDES).first()
+    texts = texts_to(inbound.sender, inbound.received_at).filter(to_staff=False)
+    from_there = sent_from(inbound.recipient, inbound.account.provider)
+    named = Q(channel_id__in=[channel.id for channel in receiving])
+    return texts.filter(from_there | named).exclude(event_name__in=_ASIDES).first()
 
 
 def _of_account(account: ProviderAccount, channels: Mapping[int, Channel]) -> list[Channel]:

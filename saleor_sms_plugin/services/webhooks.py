@@ -14,6 +14,7 @@ import logging
 from collections.abc import Collection, Sequence
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db.models import Q
 
 from ..exceptions import ConfigurationError, Replayed, WebhookError, kind_and_place
 from ..models import ProviderAccount, WebhookRequest
@@ -29,6 +30,9 @@ BATCH = 200
 MOST_ATTEMPTS = 5
 AGAIN = dt.timedelta(seconds=30)  #: doubled with each attempt
 Status = WebhookRequest.Status
+#: Requests that could not be processed, unless their person was forgotten: kept, as each may
+#: hold a stop, until they are replayed or given up.
+LOST = Q(status=Status.FAILED) & ~Q(body=b"", query="")
 _CHANGED = ("status", "error", "nonce", "attempt_count", "process_at", "finished_at")
 _Told = tuple[ParsedReceipt | ParsedInbound, ...]
 
@@ -106,6 +110,15 @@ def replay(ids: Collection[int] | None, ports: Ports) -> list[WebhookRequest]:
             _process(rows, ports)
     with ports.shop.writer():
         return list(chosen.filter(pk__in=keys).select_related("account"))
+
+
+def give_up(ids: Collection[int], ports: Ports) -> list[int]:
+    """These requests are gone, of those that were refused or failed; returns which."""
+    with ports.shop.writer(), transaction.atomic():
+        hopeless = WebhookRequest.objects.filter(status__in=[Status.REFUSED, Status.FAILED])
+        found = list(hopeless.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+        WebhookRequest.objects.filter(pk__in=found).delete()
+        return found
 
 
 def _judge(row: WebhookRequest, ports: Ports) -> WebhookError | None:

@@ -190,6 +190,39 @@ def test_an_opt_out_needs_no_proof(bring: Import, stage: Stage) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "act", ["Unsub", "optout", "Opted-Out", "STOPPED", "no", "not subscribed", "abgemeldet", "dnc"]
+)
+def test_a_row_that_looks_like_an_opt_out_is_one(bring: Import, act: str) -> None:
+    """Whatever the list's own word for it, and with more cells than there are columns."""
+    done = bring("phone,act", f"{BUYER.phone},{act},and more")
+
+    assert (done["refused"], done["acts"]) == (0, 2)
+    assert {act for _, _, act, _ in rows()} == {"withdrawn"}
+
+
+def test_an_opt_out_is_always_taken(bring: Import) -> None:
+    """In a list of opt-outs no word of ``act`` makes it none, and long cells are cut."""
+    done = bring(
+        "phone,act,wording,source,language",
+        f"{BUYER.phone},given,{'x' * 5001},{'y' * 151},{'z' * 36}",
+        options=("--opt-outs",),
+    )  # fmt: skip
+
+    assert (done["refused"], done["acts"]) == (0, 2)
+    row = ConsentEntry.objects.filter(scope=Scope.OFFERS).get()
+    assert (row.act, row.wording, row.language) == ("withdrawn", "x" * 5000, "z" * 35)
+
+
+def test_us_a_list_for_one_channel_ends_every_channel(bring: Import, stage: Stage) -> None:
+    """The law of the place knows one shop; elsewhere the list is the channel's."""
+    options = ("--opt-outs", "--channel", "channel-1")
+    bring(BUYER.phone, "12025550123", options=options)
+
+    channel_of = dict(ConsentEntry.objects.values_list("number", "channel_id"))
+    assert channel_of == {BUYER.phone: CHANNEL, "+12025550123": None}
+
+
 def test_an_opt_out_ends_what_waits(bring: Import, stage: Stage) -> None:
     """A text that was planned before does not go out."""
     stage.configure("order_created", sender_id="")
@@ -297,7 +330,8 @@ def test_the_ledger_is_given_out(bring: Import) -> None:
     assert row == {
         "phone": "'+48512345678", "number_hash": "", "scope": "offers", "act": "given",
         "basis": "express_written", "given_at": "2024-05-31T10:00:00+00:00",
-        "recorded_at": "2026-03-02T12:00:00+00:00", "channel": "", "sender": "",
+        "not_before": "", "seen_at": "", "recorded_at": "2026-03-02T12:00:00+00:00",
+        "channel": "", "sender": "",
         "source": "import", "wording": "'=cmd() offers by Acme", "language": "en",
         "ip": "192.0.2.7", "entered_by": "web form",
     }  # fmt: skip

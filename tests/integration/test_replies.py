@@ -32,6 +32,7 @@ from saleor_sms_plugin.models.message import ALERT
 from saleor_sms_plugin.services import (
     channels,
     double_opt_in,
+    inbound,
     ledger,
     replies,
     reviews,
@@ -93,6 +94,11 @@ class Talking(CalledBack):
         self.run()
         self.clock.move(minutes=1)
         return InboundMessage.objects.latest("pk")
+
+    def forget_parts(self) -> None:
+        """The housekeeping gives up what parts are missing, and a worker acts on the rest."""
+        inbound.give_up_waiting(self.ports)
+        replies.run(self.ports, self.clock.now() + dt.timedelta(seconds=1))
 
     @property
     def answers(self) -> list[tuple[str, str, str]]:
@@ -266,13 +272,110 @@ def test_a_stop_in_answer_to_our_answer_is_about_the_text_before_it(talking: Tal
     assert talking.stopped() == withdrawn(*MARKETING)
 
 
-def test_a_stop_in_answer_to_a_request_ends_marketing(talking: Talking) -> None:
-    """“Please confirm that you want offers” is about offers."""
+@pytest.mark.parametrize(("text", "act"), [("KONIEC", Act.WITHDRAWN), ("NIE", Act.HELD)])
+def test_a_stop_in_answer_to_a_request_ends_marketing(
+    talking: Talking, text: str, act: Act
+) -> None:
+    """“Please confirm that you want offers” is about offers; a NO is read by staff."""
     talking.texted(event_name="opt_in_request")
 
-    talking.reply("NIE")
+    talking.reply(text)
 
-    assert talking.stopped() == withdrawn(*MARKETING)
+    assert talking.stopped() == dict.fromkeys(MARKETING, act)
+
+
+@pytest.mark.parametrize("text", ["Nie", "No", "nein"])
+def test_no_alone_holds_and_is_read_by_staff(talking: Talking, text: str) -> None:
+    """Nobody knows what it answers: it never stops everything for good."""
+    talking.texted()
+
+    row = talking.reply(text)
+
+    assert (row.meaning, row.review_by is None) == ("unclear_stop", False)
+    assert talking.stopped() == dict.fromkeys(EVERYTHING, Act.HELD)
+
+
+def test_a_stop_is_about_the_text_before_it(talking: Talking) -> None:
+    """An offer that went out after the STOP had come in, and before it was read, is none."""
+    talking.texted()
+    talking.knock(talking.caller.reply(POLE.removeprefix("+"), SHOP, "STOP"))
+    talking.clock.move(minutes=1)
+    talking.texted(purpose=Purpose.MARKETING)
+
+    talking.run()
+
+    assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "scopes"),
+    [(Purpose.MARKETING, MARKETING), (Purpose.TRANSACTIONAL, EVERYTHING)],
+)
+def test_a_stop_to_the_number_beside_a_name_is_about_that_names_last_text(
+    talking: Talking, purpose: Purpose, scopes: tuple[Scope, ...]
+) -> None:
+    """“STOP to NUMBER” in an offer ends offers, in an order text everything."""
+    talking.set_up(sender_id="Acme", advanced=f"opt_out_number = +{SHOP}")
+    talking.texted(sender_id="Acme", purpose=purpose)
+
+    talking.reply("STOP")
+
+    assert talking.stopped() == withdrawn(*scopes)
+    entry = ConsentEntry.objects.filter(scope=Scope.OFFERS).get()
+    assert (entry.channel_id, entry.sender_id) == (CHANNEL, "Acme")
+
+
+@pytest.mark.parametrize("moved", [CHANNEL, 2])
+def test_a_stop_goes_on_holding_where_a_channel_changes_its_sender(
+    talking: Talking, moved: int
+) -> None:
+    """It was put down in each channel that had the sender; START undoes it in each."""
+    talking.set_up(channel_id=2)
+    talking.texted()
+    talking.reply("STOP")
+
+    talking.set_up(channel_id=moved, sender_id="+48700100201")
+    assert talking.stopped() == talking.stopped(channel_id=2) == withdrawn(*EVERYTHING)
+    talking.reply("START")
+
+    assert talking.stopped() == talking.stopped(channel_id=2) == {}
+
+
+@pytest.mark.parametrize("resolution", list(Resolution))
+def test_a_hold_in_two_channels_is_decided_in_both(
+    talking: Talking, resolution: Resolution
+) -> None:
+    """Also where one of them has another sender by then."""
+    talking.set_up(channel_id=2)
+    talking.texted()
+    row = talking.reply("stop texting me please")
+    talking.set_up(channel_id=2, sender_id="+48700100201")
+
+    reviews.resolve(row.pk, resolution, "Anna", talking.ports)
+
+    kept = resolution is Resolution.KEEP
+    for channel_id in (CHANNEL, 2):
+        assert talking.stopped(channel_id=channel_id) == ({} if kept else withdrawn(*EVERYTHING))
+
+
+@pytest.mark.parametrize(
+    ("texted", "wrote"),
+    [
+        ("+525512345678", "+5215512345678"),
+        ("+5511987654321", "+551187654321"),
+        ("+5491123456789", "+541123456789"),
+    ],
+)
+def test_a_stop_of_a_number_that_its_network_writes_otherwise(
+    talking: Talking, texted: str, wrote: str
+) -> None:
+    """Mexico's 1, Brazil's ninth digit and Argentina's 9 come and go."""
+    talking.texted(texted)
+
+    row = talking.reply("STOP", wrote, to=SHOP)
+
+    assert row.sender == texted
+    assert talking.stopped(texted) == withdrawn(*EVERYTHING)
 
 
 def _part(part: int) -> dict[str, Any]:
@@ -301,6 +404,27 @@ def test_a_stop_whose_other_part_never_comes_is_read_after_five_minutes(talking:
 
     assert InboundMessage.objects.get().meaning == "stop"
     assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_a_part_that_comes_after_it_was_given_up_is_read(talking: Talking) -> None:
+    """The whole text is read anew: what seemed harmless is a wish to stop."""
+    talking.texted()
+    talking.reply("Hello, I have bought a lamp ", **_part(1))
+    talking.clock.move(minutes=3, seconds=58)
+    talking.knock(
+        talking.caller.reply(POLE.removeprefix("+"), SHOP, "and stop texting me", **_part(2))
+    )
+    talking.clock.move(seconds=3)
+    talking.forget_parts()
+    assert InboundMessage.objects.get().meaning == "other"
+
+    talking.run()
+
+    row = InboundMessage.objects.get()
+    assert (row.meaning, row.body) == (
+        "unclear_stop", "Hello, I have bought a lamp and stop texting me",
+    )  # fmt: skip
+    assert talking.stopped() == dict.fromkeys(EVERYTHING, Act.HELD)
 
 
 def test_stop_over_a_signed_webhook(called_back: CalledBack) -> None:
@@ -335,16 +459,29 @@ def test_the_same_stop_told_twice_is_one_stop(talking: Talking) -> None:
 
 
 def test_a_second_stop_gets_no_confirmation(talking: Talking) -> None:
-    """One for each stop; after a START there is a new one."""
+    """One for each stop, and one an hour; after a START there is a new one."""
     talking.texted()
     talking.reply("STOP")
     talking.reply("STOP")
     assert talking.answers == [STOP_ALL]
 
     talking.reply("START")
+    talking.later(hours=1)
     talking.reply("STOP")
 
     assert [name for name, _, _ in talking.answers] == ["stop_all", "start", "stop_all"]
+
+
+def test_two_programs_that_answer_each_other_end(talking: Talking) -> None:
+    """STOP and START by turns: one confirmation of each an hour, and the last one holds."""
+    talking.texted()
+    for _ in range(5):
+        talking.reply("STOP")
+        talking.reply("START")
+    talking.reply("STOP")
+
+    assert [name for name, _, _ in talking.answers] == ["stop_all", "start"]
+    assert talking.stopped() == withdrawn(*EVERYTHING)
 
 
 def test_a_confirmation_comes_within_five_minutes_or_not_at_all(talking: Talking) -> None:
@@ -752,6 +889,22 @@ def test_another_reply_is_texted_to_staff(talking: Talking) -> None:
     assert (first.segment_count, first.status) == (3, "sent")
 
 
+def test_nobody_floods_the_staffs_phones(talking: Talking) -> None:
+    """Three replies of one person an hour; all of them are kept."""
+    talking.set_up("forward_replies = staff", staff_numbers="+48601234567")
+    for count in range(5):
+        talking.reply(f"hello {count}")
+    talking.reply("hello", ITALIAN)
+    forwarded = Message.objects.filter(event_name=ALERT)
+    assert forwarded.count() == 4
+
+    talking.later(hours=1)
+    talking.reply("hello again")
+
+    assert forwarded.count() == 5
+    assert InboundMessage.objects.filter(meaning="other").count() == 7
+
+
 def test_another_reply_is_mailed(talking: Talking) -> None:
     """The whole text, who wrote, to which number and when."""
     talking.set_up("forward_replies = shop@example.com")
@@ -763,7 +916,7 @@ def test_another_reply_is_mailed(talking: Talking) -> None:
     assert sent.body == (
         f"Where is my parcel?\n\n{POLE} -> +{SHOP}, 2026-03-02 12:00 UTC, channel-1\n"
     )
-    assert (row.meaning, row.answer_at) == ("other", None)
+    assert (row.meaning, row.answer_at, row.forward_at) == ("other", None, None)
 
 
 def test_a_mail_server_that_is_down_loses_no_reply(
@@ -865,7 +1018,7 @@ def test_two_workers_act_on_a_reply_once(vonage: VonageServer) -> None:
     replies.run(talking.ports, talking.clock.now() + dt.timedelta(seconds=1))
 
     assert talking.stopped() == withdrawn(*EVERYTHING)
-    assert [name for name, _, _ in talking.answers] == ["stop_all", "start", "stop_all"]
+    assert [name for name, _, _ in talking.answers] == ["stop_all", "start"]
     assert ConsentEntry.objects.count() == 9
 
 

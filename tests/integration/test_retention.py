@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
+from saleor_sms_plugin import checks, wiring
 from saleor_sms_plugin.domain.consent import Act, Scope
 from saleor_sms_plugin.exceptions import ProviderRejected
 from saleor_sms_plugin.models import (
@@ -21,12 +24,13 @@ from saleor_sms_plugin.models import (
     SendAttempt,
     ShopEvent,
     SuppressedNumber,
+    WebhookRequest,
 )
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import ledger, person, retention, suppression, working
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.services.ledger import Deed, Source
-from tests.integration.stage import BUYER, CHANNEL, RUN, Stage
+from tests.integration.stage import BUYER, CHANNEL, NOON, RUN, Stage
 
 CREATED, STAFF = "order_created", "staff_order_created"
 
@@ -43,6 +47,11 @@ def sent(stage: Stage) -> Stage:
 
 def forget(stage: Stage) -> None:
     working.forget(stage.ports, stage.clock.now() + RUN)
+
+
+def forget_only(stage: Stage) -> None:
+    """Without a worker that acts on anything before."""
+    retention.run(stage.ports, stage.clock.now() + RUN)
 
 
 def test_numbers_and_bodies_are_erased(sent: Stage) -> None:
@@ -138,7 +147,8 @@ def reply(stage: Stage, name: str, **columns: Any) -> InboundMessage:
     )
     return InboundMessage.objects.create(
         account=account, provider_message_id=name, sender=BUYER.phone, body="please stop",
-        parts={"1": "please stop"}, received_at=stage.clock.now(), **columns,
+        parts={"1": "please stop"}, received_at=stage.clock.now(),
+        **{"completed_at": stage.clock.now(), **columns},
     )  # fmt: skip
 
 
@@ -156,6 +166,95 @@ def test_a_reply_is_kept_while_staff_have_to_read_it(sent: Stage) -> None:
     InboundMessage.objects.filter(pk=waits.pk).update(resolved_at=sent.clock.now())
     forget(sent)
     assert InboundMessage.objects.count() == 0
+
+
+@pytest.mark.parametrize("columns", [{"answer_at": NOON}, {"completed_at": None}])
+def test_a_reply_that_nobody_has_acted_on_is_kept(sent: Stage, columns: dict[str, Any]) -> None:
+    """It may be a stop: number and words stay for as long as it takes."""
+    reply(sent, "waits", **columns)
+    sent.clock.move(days=401)
+
+    forget_only(sent)
+
+    assert InboundMessage.objects.get().sender == BUYER.phone
+
+
+def test_a_reply_that_cannot_be_mailed_is_erased(sent: Stage) -> None:
+    """It was acted on; that it is handed on is no reason to keep it."""
+    reply(sent, "plain", meaning="other", forward_at=NOON)
+    sent.clock.move(days=90, seconds=1)
+
+    forget_only(sent)
+
+    row = InboundMessage.objects.get()
+    assert (row.sender, row.body, row.forward_at) == ("", "", None)
+
+
+def request(stage: Stage, name: str, status: str, **columns: Any) -> None:
+    account, _ = ProviderAccount.objects.get_or_create(
+        provider="memory", key="k", defaults={"created_at": stage.clock.now()}
+    )
+    WebhookRequest.objects.create(
+        account=account, method="POST", digest=name, status=status,
+        received_at=stage.clock.now(), **{"body": b"STOP", **columns},
+    )  # fmt: skip
+
+
+def test_requests_go_after_14_days_unless_they_may_hold_a_stop(stage: Stage) -> None:
+    """What waits and what failed stays; what a person who was forgotten left in it does not."""
+    stage.configure(CREATED)
+    request(stage, "done", "processed")
+    request(stage, "forged", "refused")
+    request(stage, "waits", "verified", process_at=NOON + dt.timedelta(days=30))
+    request(stage, "unread", "received", process_at=NOON + dt.timedelta(days=30))
+    request(stage, "failed", "failed")
+    request(stage, "erased", "failed", body=b"")
+    stage.clock.move(days=14, seconds=1)
+
+    forget_only(stage)
+
+    left = WebhookRequest.objects.order_by("pk").values_list("digest", flat=True)
+    assert list(left) == ["waits", "unread", "failed"]
+
+
+def test_sms_status_names_what_may_be_a_stop(stage: Stage, monkeypatch: Any) -> None:
+    """Failed requests at once, what waits for a worker after five minutes."""
+    monkeypatch.setattr(wiring, "ports", lambda: stage.ports)
+    stage.configure(CREATED)
+    request(stage, "waits", "verified", process_at=NOON)
+    request(stage, "failed", "failed")
+    reply(stage, "unread", answer_at=NOON)
+    assert may_be_stops() == [
+        "webhook requests that failed (sms_replay_webhook --failed): 1; each may be a stop"
+    ]
+
+    stage.clock.move(minutes=5, seconds=1)
+
+    assert may_be_stops()[1:] == [
+        "webhook requests that wait for a worker: 1; each may be a stop",
+        "replies that could not be acted on yet: 1; each may be a stop",
+    ]
+
+
+def may_be_stops() -> list[str]:
+    out = StringIO()
+    call_command("sms_status", stdout=out)
+    return [line for line in out.getvalue().splitlines() if "may be a stop" in line]
+
+
+def test_a_hopeless_request_is_given_up(stage: Stage, monkeypatch: Any) -> None:
+    """By number, and none that was or will be processed."""
+    monkeypatch.setattr(wiring, "ports", lambda: stage.ports)
+    stage.configure(CREATED)
+    request(stage, "failed", "failed")
+    request(stage, "waits", "verified", process_at=NOON)
+    failed, waits = WebhookRequest.objects.order_by("pk").values_list("pk", flat=True)
+
+    call_command("sms_replay_webhook", str(failed), "--give-up", stdout=StringIO())
+    with pytest.raises(CommandError, match=rf"No request {waits} was refused or failed"):
+        call_command("sms_replay_webhook", str(waits), "--give-up", stdout=StringIO())
+
+    assert WebhookRequest.objects.get().pk == waits
 
 
 def test_replies_are_erased_with_the_texts(sent: Stage) -> None:
@@ -287,3 +386,24 @@ def test_who_is_not_texted_is_remembered(stage: Stage) -> None:
     forget(stage)
 
     assert (SuppressedNumber.objects.count(), ErasedNumber.objects.count()) == (1, 1)
+
+
+def test_a_lost_secret_key_is_noticed(stage: Stage, settings: Any) -> None:
+    """sms.W007: hashes of the former key recognise nobody, until it is among the fallbacks."""
+    stage.configure(CREATED)
+    stage.run()
+    former = settings.SECRET_KEY
+    settings.SECRET_KEY = "another"
+    stage.run()
+    assert checks.check_secret_key(databases=["default"]) == []  # nobody was hashed before
+    person.forget_number(BUYER.phone, stage.ports)
+    assert checks.check_secret_key(databases=["default"]) == []
+
+    settings.SECRET_KEY = former
+    stage.run()
+
+    (warning,) = checks.check_secret_key(databases=["default"])
+    assert (warning.id, "SECRET_KEY_FALLBACKS" in str(warning.hint)) == ("sms.W007", True)
+    assert checks.check_secret_key(databases=None) == []
+    settings.SECRET_KEY_FALLBACKS = ["another"]
+    assert checks.check_secret_key(databases=["default"]) == []

@@ -48,6 +48,12 @@ def _lines(metrics: Metrics) -> list[str]:
             f"{metrics.to_review} {'reply waits' if one else 'replies wait'} for review, the first "
             f"until {metrics.review_by:%Y-%m-%d} (sms_replies --review)"
         )
+    kept = [
+        (metrics.webhooks_lost, "webhook requests that failed (sms_replay_webhook --failed)"),
+        (metrics.webhooks_late, "webhook requests that wait for a worker"),
+        (metrics.replies_late, "replies that could not be acted on yet"),
+    ]
+    lines += [f"{what}: {count}; each may be a stop" for count, what in kept if count]
     lines += [f"last day: {what} {count}" for what, count in metrics.ended_last_day.items()]
     lines += [line for account in metrics.accounts for line in _account(account)]
     return lines
