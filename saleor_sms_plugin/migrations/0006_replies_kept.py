@@ -29,7 +29,6 @@ class Migration(migrations.Migration):
             field=models.CharField(blank=True, default="", max_length=64),
             preserve_default=False,
         ),
-        migrations.RunPython(part_mails, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name="inboundmessage",
             index=models.Index(
@@ -46,4 +45,5 @@ class Migration(migrations.Migration):
                 name="sms_webhook_failed",
             ),
         ),
+        migrations.RunPython(part_mails, migrations.RunPython.noop),
     ]

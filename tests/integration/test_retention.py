@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib import import_module
 from io import StringIO
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from saleor_sms_plugin import checks, wiring
 from saleor_sms_plugin.domain.consent import Act, Scope
@@ -188,6 +191,18 @@ def test_a_reply_that_cannot_be_mailed_is_erased(sent: Stage) -> None:
 
     row = InboundMessage.objects.get()
     assert (row.sender, row.body, row.forward_at) == ("", "", None)
+
+
+def test_mails_that_waited_before_the_upgrade_still_do(sent: Stage) -> None:
+    """``answer_at`` also said when to mail; a reply that nobody has read keeps it."""
+    reply(sent, "mail", meaning="other", answer_at=NOON)
+    reply(sent, "unread", answer_at=NOON)
+
+    upgrade = import_module("saleor_sms_plugin.migrations.0006_replies_kept")
+    upgrade.part_mails(apps, connection.schema_editor())
+
+    rows = InboundMessage.objects.order_by("pk").values_list("answer_at", "forward_at")
+    assert list(rows) == [(None, NOON), (NOON, None)]
 
 
 def request(stage: Stage, name: str, status: str, **columns: Any) -> None:
