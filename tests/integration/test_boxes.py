@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from saleor_sms_plugin.domain import boxes as stated
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
@@ -108,6 +110,24 @@ def test_a_hook_stores_one_row_and_the_same_again_none(shop: Stage) -> None:
     for _ in range(3):
         boxes.hear(lambda: seen, shop.ports)
     assert (ConsentBox.objects.count(), shop.wake.nudges - before) == (1, 1)
+
+
+def test_hooks_that_see_one_box_at_once_store_one_row(shop: Stage) -> None:
+    """The second one waits for the first and finds its row."""
+    seen = box(cart(shop), sms_offers="true")
+
+    def hear_in_a_thread() -> None:
+        try:
+            boxes.hear(lambda: seen, shop.ports)
+        finally:
+            connection.close()
+
+    hooks = [threading.Thread(target=hear_in_a_thread) for _ in range(4)]
+    for hook in hooks:
+        hook.start()
+    for hook in hooks:
+        hook.join()
+    assert ConsentBox.objects.count() == 1
 
 
 def test_a_hook_that_fails_hurts_nobody(shop: Stage) -> None:

@@ -178,3 +178,23 @@ def test_an_account_is_found_without_a_hook(
     _work()
     entry = ConsentEntry.objects.get()
     assert (entry.number, entry.channel_id, entry.source) == (OLA, None, "customer")
+
+
+@pytest.mark.django_db
+def test_a_removed_key_is_found_without_a_hook(switched_on: Dashboard, customer_user: Any) -> None:
+    """By the sweep; accounts that never said anything leave nothing behind."""
+    address = customer_user.default_billing_address
+    address.phone = OLA
+    address.save()
+    customer_user.metadata = {"sms_offers": timezone.now().isoformat()}
+    customer_user.save()
+    boxes.sweep(wiring.ports())
+    _work()
+    customer_user.metadata = {}
+    customer_user.save()
+    boxes.sweep(wiring.ports())
+    _work()
+    assert list(ConsentEntry.objects.order_by("pk").values_list("number", "act")) == [
+        (OLA, "given"), (OLA, "withdrawn"),
+    ]  # fmt: skip
+    assert ConsentBox.objects.count() == 2

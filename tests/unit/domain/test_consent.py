@@ -118,3 +118,43 @@ def test_what_an_act_ended(told: tuple[Act, ...], which: set[int], ended: bool) 
     assert ended_by(which, acts(*told), HERE, SENDER) == scopes
     assert ended_by(which, acts(*told), ELSEWHERE, SENDER) == scopes
     assert ended_by(which, acts(*told), ELSEWHERE, "Acme") == ()
+
+
+@pytest.mark.parametrize("stop", [Act.WITHDRAWN, Act.HELD])
+@pytest.mark.parametrize("source", ["reply", "page"])
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (((Act.GIVEN, "checkout"),), (False, False)),
+        (((Act.GIVEN, "customer"), (Act.GIVEN, "storefront")), (False, False)),
+        (((Act.GIVEN, "checkout"), (Act.WITHDRAWN, "checkout"), (Act.GIVEN, "checkout")),
+         (False, False)),
+        (((Act.GIVEN, "checkout"), (Act.WITHDRAWN, "checkout"), (Act.CONFIRMED, "reply")),
+         (False, False)),
+        (((Act.CONFIRMED, "reply"),), (False, False)),
+        (((Act.GIVEN, "checkout"), (Act.CONFIRMED, "reply")), (True, True)),
+        (((Act.GIVEN, "checkout"), (Act.RESTORED, "reply")), (True, False)),
+        (((Act.GIVEN, "staff"),), (True, False)),
+        (((Act.GIVEN, "import"),), (True, False)),
+    ],
+)  # fmt: skip
+def test_a_stop_from_the_phone_is_undone_from_the_phone_or_with_proof(
+    stop: Act, source: str, after: tuple[tuple[Act, str], ...], expected: tuple[bool, bool]
+) -> None:
+    """A box that anyone can tick waits for its confirmation."""
+    told = [(Act.GIVEN, "checkout"), (stop, source), *after]
+    entries = [
+        replace(entry, source=source)
+        for entry, (_, source) in zip(acts(*(act for act, _ in told)), told, strict=True)
+    ]
+    assert may(read(entries)) == expected
+
+
+def test_what_a_confirmation_would_be_of() -> None:
+    """The permission without its second step; after a stop from the phone the box ticked since."""
+    first, stop, again, yes = acts(Act.GIVEN, Act.WITHDRAWN, Act.GIVEN, Act.CONFIRMED)
+    first, again = replace(first, source="checkout"), replace(again, source="checkout")
+    stop = replace(stop, source="reply")
+    told = [first, stop, again, yes]
+    pending = [read(told[:count]).pending for count in range(5)]
+    assert pending == [None, first, None, again, None]
