@@ -110,6 +110,7 @@ class Checkout(Order):
     lines: str = ""  #: a fingerprint of what is in it: product variants and quantities
     superseded: bool = False  #: the same person has a newer cart with something in it, or order
     completing: bool = False  #: the customer has just confirmed it; the order is being made
+    gift_cards: Decimal = Decimal(0)  #: what its gift cards hold, and will pay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,9 +179,10 @@ class PaymentFailure:
     channel_id: int
     order_id: str = ""
     checkout_id: str = ""  #: "" where there is an order
-    acted_at: dt.datetime | None = None  #: the customer's last step before it
+    acted_at: dt.datetime | None = None  #: the customer's own last step before it
     succeeded: bool = False  #: the same payment holds a success for this request
-    superseded: bool = False  #: a later attempt runs, or a clear answer came
+    refused: bool = False  #: what was unclear was refused clearly since
+    superseded: bool = False  #: a later attempt has begun, and has no answer yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,6 +281,12 @@ class Shop(Protocol):
 
     def failed_payments(self, table: str, after: int, up_to: int) -> Sequence[FailureRow]:
         """The rows of this table that say so, of these ids; *after* is left out."""
+
+    def window_end(self, table: str, after: int, up_to: int, rows: int) -> int:
+        """The id of the last of so many rows of a table after this id, and *up_to* at most.
+
+        The table is one of ``PAYMENT_TABLES`` or ``TRACE_TABLES``; one statement, by its index.
+        """
 
     def trace_positions(self) -> Mapping[str, int]:
         """The highest id now in each of ``TRACE_TABLES``."""

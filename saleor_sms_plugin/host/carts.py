@@ -87,10 +87,7 @@ def purchases(reminded: Sequence[Reminded]) -> Sequence[Purchase]:
     known = [
         (
             each,
-            persons.Person(
-                open_carts.get(each.checkout_id, nobody).marks
-                | persons.person(None, (), (each.phone,)).marks
-            ),
+            open_carts.get(each.checkout_id, nobody) | persons.person(None, (), (each.phone,)),
         )
         for each in reminded
     ]

@@ -8,8 +8,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from django.db.models import OuterRef
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 from saleor.checkout.models import Checkout as SaleorCheckout
 from saleor.checkout.models import CheckoutLine
+from saleor.giftcard.models import GiftCard
 from saleor.order.models import Order as SaleorOrder
 from saleor.payment import ChargeStatus, TransactionKind
 from saleor.payment.models import Payment, Transaction, TransactionItem
@@ -32,6 +35,12 @@ AUTHORIZED = orders.summed(_OF_CHECKOUT, "authorized_value", "checkout_id") + or
 )
 
 
+def _gift_cards() -> Coalesce:
+    """As Saleor counts them for a checkout's own status: those that can be used today."""
+    cards = GiftCard.objects.active(date=timezone.now().date()).filter(checkouts=OuterRef("pk"))
+    return orders.summed(cards, "current_balance_amount", "checkouts")
+
+
 class _Line(NamedTuple):
     quantity: int
     product: str
@@ -51,7 +60,8 @@ def read(checkout_ids: Collection[str]) -> Mapping[str, Order]:
             "metadata_storage",
         )
         .annotate(
-            charged=CHARGED, authorized=AUTHORIZED, pending=orders.pending("checkout_id")
+            charged=CHARGED, authorized=AUTHORIZED, pending=orders.pending("checkout_id"),
+            gift_card_money=_gift_cards(),
         )
     )  # fmt: skip
     lines: dict[object, list[_Line]] = defaultdict(list)
@@ -104,5 +114,6 @@ def _checkout(row: SaleorCheckout, lines: list[_Line]) -> Checkout:
             (each.variant_id, each.quantity) for each in lines if not each.gift
         ),
         completing=row.is_checkout_locked(),
+        gift_cards=row.gift_card_money,
         boxes=boxes.of_open_checkout(row),
     )

@@ -12,7 +12,7 @@ from saleor.order.models import Order as SaleorOrder
 
 from ..ports import MOST_ORDER_TIMES, Checkout, Order
 from .orders import as_uuid
-from .persons import NO_ORDER
+from .persons import NO_ORDER, forms
 
 _Person = tuple[int | None, str]  #: user and e-mail
 
@@ -45,7 +45,7 @@ def _of(
 ) -> QuerySet[SaleorOrder, tuple[int, dt.datetime]]:
     theirs = Q(user_id=user_id) if user_id else Q()
     if email:
-        theirs |= Q(user_email=email)
+        theirs |= Q(user_email__in=forms(email))
     made = SaleorOrder.objects.filter(theirs, origin=OrderOrigin.CHECKOUT)
     return (
         made.exclude(status__in=NO_ORDER)

@@ -13,13 +13,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from saleor.order import OrderChargeStatus, OrderEvents, OrderOrigin, OrderStatus
 from saleor.order.models import Fulfillment, FulfillmentLine, Order, OrderEvent
 from saleor.payment import TransactionEventType, TransactionKind
 from saleor.payment.models import Transaction, TransactionEvent
 
 from ..ports import Trace
+from . import tables
 from .orders import REFUNDED
 
 _PLACED = (
@@ -49,19 +51,9 @@ _IMPORTED = Q(
 _PAID = (OrderChargeStatus.FULL, OrderChargeStatus.OVERCHARGED)
 
 
-def positions() -> Mapping[str, int]:
-    """The highest id now in each table."""
-    return {
-        table: model.objects.order_by().aggregate(highest=Max(column))["highest"] or 0
-        for table, (model, column, _) in _TABLES.items()
-    }
-
-
 def read(table: str, after: int, up_to: int, until: dt.datetime) -> Sequence[Trace]:
     """What its rows of these ids say, see ``ports.Shop.traces``; a few queries for any number."""
-    model, column, say = _TABLES[table]
-    rows = model.objects.filter(**{f"{column}__gt": after, f"{column}__lte": up_to})
-    return list(say(rows.order_by(column), until))
+    return list(_SAY[table](tables.between(table, after, up_to), until))
 
 
 def _new_orders(rows: QuerySet[Order], until: dt.datetime) -> Iterator[Trace]:
@@ -164,9 +156,14 @@ def _older_refunds(rows: QuerySet[Transaction], until: dt.datetime) -> Iterable[
 
 
 def _refunds(rows: Collection[tuple[Any, dt.datetime]], until: dt.datetime) -> Iterator[Trace]:
-    """The order's refunds as they are now: what the hook of the last of them says."""
+    """The order's refunds as they are now: what the hook of the last of them says.
+
+    What a payment app dates in the future is told at once: its time says nothing.
+    """
     newest: dict[Any, dt.datetime] = {}
-    for order_id, at in rows:
+    now = timezone.now()
+    for order_id, said in rows:
+        at = until if said > now else said
         newest[order_id] = max(at, newest.get(order_id, at))
     settled = [order_id for order_id, at in newest.items() if at <= until]
     if not settled:
@@ -185,10 +182,10 @@ def _refunds(rows: Collection[tuple[Any, dt.datetime]], until: dt.datetime) -> I
             )  # fmt: skip
 
 
-#: table → its model, the column that counts its rows, and what these say
-_TABLES: dict[str, tuple[Any, str, Callable[[Any, dt.datetime], Iterable[Trace]]]] = {
-    "order": (Order, "number", _new_orders),
-    "order_event": (OrderEvent, "pk", _events),
-    "refund_event": (TransactionEvent, "pk", _refund_events),
-    "refund": (Transaction, "pk", _older_refunds),
+#: table → what its rows say
+_SAY: dict[str, Callable[[Any, dt.datetime], Iterable[Trace]]] = {
+    "order": _new_orders,
+    "order_event": _events,
+    "refund_event": _refund_events,
+    "refund": _older_refunds,
 }

@@ -1,7 +1,7 @@
 """Failed payments in Saleor's words: rows that say so, and what their payment says by now.
 
-Two tables hold them: ``TransactionEvent`` of the transactions API, and the older gateways'
-``Transaction``. https://docs.saleor.io/developer/payments/transactions
+Two tables hold them: ``TransactionEvent`` of the transactions API, read here, and the older
+gateways' ``Transaction``. https://docs.saleor.io/developer/payments/transactions
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.db.models.signals import post_save
 from saleor.payment import TransactionEventType as Type
-from saleor.payment import TransactionKind as Kind
-from saleor.payment.gateway import ERROR_MSG
 from saleor.payment.models import Transaction, TransactionEvent
 
 from ..ports import FailureKind, FailureRow, PaymentFailure
+from . import older_payments, tables
 
 #: what failed → what would be its success
 _ANSWERS: dict[str, frozenset[str]] = {
@@ -32,11 +31,6 @@ _ANSWERS: dict[str, frozenset[str]] = {
 _SHOPS: dict[str, FailureKind] = {
     Type.REFUND_FAILURE: FailureKind.REFUND,
     Type.CANCEL_FAILURE: FailureKind.CANCEL,
-    Kind.REFUND: FailureKind.REFUND,
-    Kind.REFUND_ONGOING: FailureKind.REFUND,
-    Kind.REFUND_FAILED: FailureKind.REFUND,
-    Kind.VOID: FailureKind.CANCEL,
-    Kind.CANCEL: FailureKind.CANCEL,
 }
 _TRIES = frozenset(
     {
@@ -45,25 +39,13 @@ _TRIES = frozenset(
     }
 )  # fmt: skip
 _PAY_FAILURES = frozenset({Type.AUTHORIZATION_FAILURE, Type.CHARGE_FAILURE})
+#: after these a try runs no more
+_ENDS = _PAY_FAILURES | _ANSWERS[Type.AUTHORIZATION_FAILURE] | {Type.CANCEL_SUCCESS}
 
-#: the older gateways' kinds that are a failure whatever ``is_success`` says
-_FAILED_KINDS = (Kind.CAPTURE_FAILED, Kind.REFUND_FAILED)
-_OLDER_PAY = (Kind.AUTH, Kind.CAPTURE, Kind.CONFIRM, Kind.CAPTURE_FAILED)
-_OLDER_KINDS = (*_OLDER_PAY, Kind.REFUND, Kind.REFUND_FAILED, Kind.VOID, Kind.CANCEL)
-_OLDER_ANSWERS: dict[FailureKind, tuple[str, ...]] = {
-    FailureKind.REFUND: (Kind.REFUND,),
-    FailureKind.CANCEL: (Kind.VOID, Kind.CANCEL),
-}
-
-EVENT, OLDER = "transaction_event", "transaction"
-#: table → its model, and which of its rows say that a payment failed
-_TABLES: dict[str, tuple[Any, Q]] = {
-    EVENT: (TransactionEvent, Q(type__in=list(_ANSWERS))),
-    OLDER: (
-        Transaction,
-        Q(is_success=False, action_required=False, kind__in=_OLDER_KINDS)
-        | Q(kind__in=_FAILED_KINDS),
-    ),
+#: table → which of its rows say that a payment failed, and who reads those
+_FAILED: dict[str, Q] = {
+    "transaction_event": Q(type__in=list(_ANSWERS)),
+    "transaction": older_payments.FAILED,
 }
 
 
@@ -72,16 +54,11 @@ def listen(heard: Callable[[FailureRow], None]) -> None:
 
     def event_saved(instance: TransactionEvent, raw: bool = False, **kwargs: Any) -> None:
         if instance.type in _ANSWERS and not raw:
-            heard(_row(EVENT, instance))
+            heard(_row("transaction_event", instance))
 
     def transaction_saved(instance: Transaction, raw: bool = False, **kwargs: Any) -> None:
-        failed = instance.kind in _FAILED_KINDS or (
-            instance.kind in _OLDER_KINDS
-            and not instance.is_success
-            and not instance.action_required
-        )
-        if failed and not raw:
-            heard(_row(OLDER, instance))
+        if older_payments.has_failed(instance) and not raw:
+            heard(_row("transaction", instance))
 
     for model, receiver in ((TransactionEvent, event_saved), (Transaction, transaction_saved)):
         post_save.connect(
@@ -89,18 +66,9 @@ def listen(heard: Callable[[FailureRow], None]) -> None:
         )
 
 
-def positions() -> Mapping[str, int]:
-    """The highest id now in each table."""
-    return {
-        table: model.objects.aggregate(highest=Max("pk"))["highest"] or 0
-        for table, (model, _) in _TABLES.items()
-    }
-
-
 def failed(table: str, after: int, up_to: int) -> Sequence[FailureRow]:
     """The table's rows of these ids that say that a payment failed; *after* is left out."""
-    model, says_so = _TABLES[table]
-    rows = model.objects.filter(says_so, pk__gt=after, pk__lte=up_to).order_by("pk")
+    rows = tables.between(table, after, up_to).filter(_FAILED[table])
     return [_row(table, row) for row in rows.only("pk", "created_at")]
 
 
@@ -110,7 +78,7 @@ def read(references: Collection[str]) -> Mapping[str, PaymentFailure]:
     for reference in references:
         table, _, number = reference.rpartition(":")
         ids[table].add(int(number))
-    found = [*_events(ids[EVENT]), *_older(ids[OLDER])]
+    found = [*_read(ids["transaction_event"]), *older_payments.read(ids["transaction"])]
     return {failure.reference: failure for failure in found}
 
 
@@ -118,7 +86,7 @@ def _row(table: str, row: Any) -> FailureRow:
     return FailureRow(reference=f"{table}:{row.pk}", occurred_at=row.created_at)
 
 
-def _events(ids: Collection[int]) -> Iterable[PaymentFailure]:
+def _read(ids: Collection[int]) -> Iterable[PaymentFailure]:
     if not ids:
         return
     rows = TransactionEvent.objects.filter(pk__in=ids).select_related(
@@ -131,17 +99,24 @@ def _events(ids: Collection[int]) -> Iterable[PaymentFailure]:
         purchase = theirs[item.order_id or item.checkout_id]
         mine = [each for each in purchase if each.transaction_id == item.pk]
         kind = _kind(row, mine)
-        asked = [e.created_at for e in mine if e.type in _TRIES and e.pk <= row.pk]
+        # Staff and other apps ask for money, too; only they have their name on the request.
+        acted = [
+            e.created_at for e in mine
+            if e.type in _TRIES and e.pk <= row.pk
+            and e.user_id is None and e.app_id in (None, item.app_id)
+        ]  # fmt: skip
+        acted += [item.created_at] if item.user_id is None else []
         yield PaymentFailure(
-            reference=f"{EVENT}:{row.pk}",
+            reference=f"transaction_event:{row.pk}",
             kind=kind,
             amount=row.amount_value,
             channel_id=(item.order or item.checkout).channel_id,
             order_id=str(item.order_id or ""),
             checkout_id="" if item.order_id else str(item.checkout_id),
-            acted_at=max(asked, default=item.created_at),
+            acted_at=max(acted, default=None),
             succeeded=_succeeded(row, kind, mine),
-            superseded=_superseded(row, kind, purchase),
+            refused=kind is FailureKind.UNCLEAR and _refused(row, mine),
+            superseded=_superseded(row, purchase),
         )
 
 
@@ -151,7 +126,7 @@ def _of_same_purchase(rows: Iterable[TransactionEvent]) -> dict[object, list[Tra
     checkouts = {row.transaction.checkout_id for row in rows} - {None}
     columns = (
         "transaction_id", "type", "psp_reference", "include_in_calculations", "created_at",
-        "transaction__order_id", "transaction__checkout_id",
+        "user_id", "app_id", "transaction__order_id", "transaction__checkout_id",
     )  # fmt: skip
     events = TransactionEvent.objects.select_related("transaction").only(*columns)
     found: dict[object, list[TransactionEvent]] = defaultdict(list)
@@ -179,67 +154,14 @@ def _succeeded(row: TransactionEvent, kind: FailureKind, mine: Iterable[Transact
     return any(e.psp_reference and e.psp_reference == row.psp_reference for e in answers)
 
 
-def _superseded(
-    row: TransactionEvent, kind: FailureKind, purchase: Iterable[TransactionEvent]
-) -> bool:
-    """A later attempt has begun and not failed; or what was unclear was refused clearly."""
-    later = [event for event in purchase if event.pk > row.pk]
-    ends = {e.transaction_id: e.pk for e in later if e.type in _PAY_FAILURES}
+def _refused(row: TransactionEvent, mine: Iterable[TransactionEvent]) -> bool:
     return any(
-        (e.type in _TRIES and ends.get(e.transaction_id, 0) < e.pk)
-        or (
-            kind is FailureKind.UNCLEAR
-            and e.type in _PAY_FAILURES
-            and e.include_in_calculations
-            and e.transaction_id == row.transaction_id
-        )
-        for e in later
+        e.pk > row.pk and e.type in _PAY_FAILURES and e.include_in_calculations for e in mine
     )
 
 
-def _older(ids: Collection[int]) -> Iterable[PaymentFailure]:
-    if not ids:
-        return
-    rows = Transaction.objects.filter(pk__in=ids).select_related(
-        "payment__order", "payment__checkout"
-    )
-    owned = [row for row in rows if row.payment.order_id or row.payment.checkout_id]
-    theirs: dict[int, list[Transaction]] = defaultdict(list)
-    payments = {row.payment_id for row in owned}
-    for each in Transaction.objects.filter(payment_id__in=payments).order_by("pk"):
-        theirs[each.payment_id].append(each)
-    for row in owned:
-        payment = row.payment
-        good = [
-            t for t in theirs[row.payment_id]
-            if t.is_success and not t.action_required and t.kind not in _FAILED_KINDS
-        ]  # fmt: skip
-        kind = _older_kind(row, good)
-        yield PaymentFailure(
-            reference=f"{OLDER}:{row.pk}",
-            kind=kind,
-            amount=row.amount,
-            channel_id=(payment.order or payment.checkout).channel_id,
-            order_id=str(payment.order_id or ""),
-            checkout_id="" if payment.order_id else str(payment.checkout_id),
-            acted_at=row.created_at,
-            succeeded=_older_succeeded(row, kind, good),
-        )
-
-
-def _older_kind(row: Transaction, good: Iterable[Transaction]) -> FailureKind:
-    if kind := _SHOPS.get(row.kind):
-        return kind
-    captures = row.kind in (Kind.CAPTURE, Kind.CAPTURE_FAILED)
-    if captures and any(t.kind == Kind.AUTH and t.pk < row.pk for t in good):
-        return FailureKind.CAPTURE
-    # Saleor's own words for a gateway that did not answer, or not sensibly.
-    return FailureKind.UNCLEAR if row.error == ERROR_MSG else FailureKind.DECLINED
-
-
-def _older_succeeded(row: Transaction, kind: FailureKind, good: Iterable[Transaction]) -> bool:
-    if kind in (FailureKind.DECLINED, FailureKind.UNCLEAR):
-        return any(t.kind in _OLDER_PAY for t in good)
-    if kind is FailureKind.CAPTURE:
-        return any(t.kind == Kind.CAPTURE and t.pk > row.pk for t in good)
-    return any(t.kind in _OLDER_ANSWERS[kind] and t.pk > row.pk for t in good)
+def _superseded(row: TransactionEvent, purchase: Iterable[TransactionEvent]) -> bool:
+    """A later try has begun, and nobody has said how it ended."""
+    later = [event for event in purchase if event.pk > row.pk]
+    ends = {e.transaction_id: e.pk for e in later if e.type in _ENDS}
+    return any(e.type in _TRIES and ends.get(e.transaction_id, 0) < e.pk for e in later)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Lower
 from saleor.account.models import Address, User
 from saleor.checkout.models import Checkout, CheckoutLine
 from saleor.order.models import Order
@@ -21,17 +22,27 @@ class Person:
     """What a cart or an order knows of who it belongs to; two that share one part are one."""
 
     marks: frozenset[str]
+    emails: frozenset[str] = frozenset()  #: in each form in which they may be stored
+
+    def __or__(self, other: Person) -> Person:
+        return Person(self.marks | other.marks, self.emails | other.emails)
 
     def is_also(self, other: Person) -> bool:
         return not self.marks.isdisjoint(other.marks)
 
 
+def forms(email: str) -> frozenset[str]:
+    """As it was typed, and as accounts have it: Saleor's index on e-mail knows no third one."""
+    return frozenset({email, email.lower()})
+
+
 def person(user_id: object, emails: Iterable[str | None], phones: Iterable[object]) -> Person:
-    """Empty parts identify nobody."""
+    """Empty parts identify nobody; in e-mail, upper and lower case are alike."""
+    known = [email for email in emails if email]
     marks = {f"user:{user_id}"} if user_id else set()
-    marks |= {f"email:{email.lower()}" for email in emails if email}
+    marks |= {f"email:{email.lower()}" for email in known}
     marks |= {f"phone:{phone}" for each in phones if (phone := phone_text(each))}
-    return Person(frozenset(marks))
+    return Person(frozenset(marks), frozenset().union(*map(forms, known)))
 
 
 def phone_text(phone: Any) -> str:
@@ -80,7 +91,13 @@ def superseded(rows: Collection[Checkout]) -> set[object]:
 
 
 def _emails(persons: Collection[Person]) -> set[str]:
-    return _marked(persons, "email:")
+    return {email for each in persons for email in each.emails}
+
+
+def _users(persons: Collection[Person]) -> set[str]:
+    """Ids of these persons' accounts: a guest's e-mail may be an account's."""
+    theirs = User.objects.filter(email__in=_emails(persons)).order_by()
+    return _marked(persons, "user:") | {str(pk) for pk in theirs.values_list("pk", flat=True)}
 
 
 def _checkouts(
@@ -94,12 +111,14 @@ def _checkouts(
         Exists(CheckoutLine.objects.filter(checkout_id=OuterRef("pk"))), created_at__gt=oldest
     )
     indexed = filled.filter(
-        Q(user_id__in=_marked(persons, "user:"))
+        Q(user_id__in=_users(persons))
         | Q(billing_address_id__in=addresses)
         | Q(shipping_address_id__in=addresses)
     )
     # E-mail has no index; what began since then was changed since then, and that has one.
-    mailed = filled.filter(last_change__gt=oldest, email__in=_emails(persons))
+    mailed = filled.annotate(mail=Lower("email")).filter(
+        last_change__gt=oldest, mail__in=_marked(persons, "email:")
+    )
     for rows in (indexed, mailed):
         for at, user, email, user_email, *phones in rows.values_list(*columns):
             yield at, person(user, (email, user_email), phones)
@@ -120,7 +139,7 @@ def orders_since(
 ) -> list[dict[str, Any]]:
     """Orders of these persons, or made from these carts, oldest first, with their ``person``."""
     theirs = (
-        Q(user_id__in=_marked(persons, "user:"))
+        Q(user_id__in=_users(persons))
         | Q(user_email__in=_emails(persons))
         | Q(billing_address_id__in=addresses)
         | Q(shipping_address_id__in=addresses)
@@ -132,7 +151,7 @@ def orders_since(
         .order_by("created_at")
         .values(
             "pk", "created_at", "checkout_token", "total_gross_amount", "currency", "user_id",
-            "user_email", billing=F("billing_address__phone"),
+            "user_email", "user__email", billing=F("billing_address__phone"),
             shipping=F("shipping_address__phone"),
         )
     )  # fmt: skip
@@ -140,7 +159,9 @@ def orders_since(
         {
             **row,
             "person": person(
-                row["user_id"], [row["user_email"]], (row["billing"], row["shipping"])
+                row["user_id"],
+                (row["user_email"], row["user__email"]),
+                (row["billing"], row["shipping"]),
             ),
         }
         for row in rows

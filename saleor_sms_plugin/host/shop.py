@@ -17,6 +17,8 @@ from saleor.shipping.models import ShippingZone
 
 from ..config import stored_values
 from ..ports import (
+    PAYMENT_TABLES,
+    TRACE_TABLES,
     Box,
     ChannelConfiguration,
     Customer,
@@ -40,6 +42,7 @@ from . import (
     orders,
     payments,
     persons,
+    tables,
 )
 
 PLUGIN_ID = "saleor_sms_plugin"
@@ -114,13 +117,16 @@ class SaleorShop:
         return payments.read(references)
 
     def payment_positions(self) -> Mapping[str, int]:
-        return payments.positions()
+        return tables.ends(PAYMENT_TABLES)
 
     def failed_payments(self, table: str, after: int, up_to: int) -> Sequence[FailureRow]:
         return payments.failed(table, after, up_to)
 
+    def window_end(self, table: str, after: int, up_to: int, rows: int) -> int:
+        return tables.window_end(table, after, up_to, rows)
+
     def trace_positions(self) -> Mapping[str, int]:
-        return order_events.positions()
+        return tables.ends(TRACE_TABLES)
 
     def traces(self, table: str, after: int, up_to: int, until: dt.datetime) -> Sequence[Trace]:
         return order_events.read(table, after, up_to, until)

@@ -24,29 +24,37 @@ def update_many(
     *,
     same: Sequence[str] = (),
     status_in: Collection[str] = (),
+    empty: Sequence[str] = (),
 ) -> set[Any]:
     """These columns of the rows are stored as the instances hold them; returns the stored keys.
 
     A row is left as it is where one of the columns ``same`` is no longer as its instance holds
-    it, and where its status is none of ``status_in``. Rows are locked in the order of their keys.
+    it, where its status is none of ``status_in``, and where one of the texts ``empty`` is not "".
+    Rows are locked in the order of their keys.
     """
     if not rows:
         return set()
     model = type(rows[0])
     using = router.db_for_write(model)
     if connections[using].vendor != "postgresql":
-        return {row.pk for row in rows if _update_alone(row, names, same, status_in)}
+        return {row.pk for row in rows if _update_alone(row, names, same, status_in, empty)}
     rows = sorted(rows, key=lambda row: row.pk)
-    statement, fields = _update(model, tuple(names), tuple(same), bool(status_in), using)
+    guards = tuple(same), bool(status_in), tuple(empty)
+    statement, fields = _update(model, tuple(names), *guards, using)
     with connections[using].cursor() as cursor:
         cursor.execute(statement, [_written(rows, fields), *([list(status_in)] * bool(status_in))])
         return {key for (key,) in cursor.fetchall()}
 
 
 def _update_alone(
-    row: models.Model, names: Sequence[str], same: Sequence[str], status_in: Collection[str]
+    row: models.Model,
+    names: Sequence[str],
+    same: Sequence[str],
+    status_in: Collection[str],
+    empty: Sequence[str],
 ) -> int:
-    found = type(row)._base_manager.filter(pk=row.pk, **{n: getattr(row, n) for n in same})
+    guards = {n: getattr(row, n) for n in same} | dict.fromkeys(empty, "")
+    found = type(row)._base_manager.filter(pk=row.pk, **guards)
     if status_in:
         found = found.filter(status__in=status_in)
     return found.update(**{n: getattr(row, n) for n in names})
@@ -76,6 +84,7 @@ def _update(
     names: tuple[str, ...],
     same: tuple[str, ...],
     by_status: bool,
+    empty: tuple[str, ...],
     using: str,
 ) -> tuple[str, list[_Field]]:
     """The statement with its one parameter, and the fields that the parameter holds."""
@@ -85,6 +94,7 @@ def _update(
     key = model._meta.pk
     columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, names))
     held = [f"old.{quote(n)} = new.{quote(n)}" for n in _columns(by_name, [key.name, *same])]
+    held += [f"old.{quote(n)} = ''" for n in _columns(by_name, empty)]
     if by_status:
         held.append("old.status = ANY(%s)")
     statement = (

@@ -8,7 +8,7 @@ from django.db import models
 class Storm(models.Model):
     """In one channel far more than usual was recorded of one event; its texts are held.
 
-    Gone when staff let them go; kept when they end them.
+    It stays for 14 days after it ended, by itself or by what staff decided.
     """
 
     channel_id = models.IntegerField()

@@ -1,7 +1,9 @@
 """Carts left behind: which ones are recorded, and what there may be said of one.
 
 An abandonment is a checkout with what is in it. The shop's own bulk edits move a checkout's last
-change, but not its lines: they begin no new one.
+change, but not its lines: they begin no new one. Nobody can tell such an edit from a customer who
+is back and fills in an address, so a later last change with the same lines puts no reminder off,
+either: what ends one is other lines, a payment under way, a purchase, a newer cart or an opt-out.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from ..domain.law.hours import LOOK_AHEAD
 from ..domain.places import Place
 from ..domain.reasons import Reason
 from ..events.catalogue import EventSpec, Night, Purpose
-from ..ports import Checkout, FailureKind, Order
+from ..ports import Checkout, Order
 from . import abandoned, failures
 
 _CANCELLED = {"canceled", "expired"}
@@ -61,20 +61,13 @@ def _refunded(subject: Subject) -> bool:
 
 
 def _paid(subject: Subject) -> bool:
+    # One request on its way is enough: nobody who pays is reminded to.
     order = subject.order
-    if "cart" in subject.says:
-        # One request on its way is enough: nobody who pays is reminded to.
-        return order.charged > 0 or order.authorized > 0 or order.pending > 0
-    failed = subject.says.get("failed")
-    if not failed or is_digest(subject.says):
-        return False
-    return failures.covered(FailureKind(failed["kind"]), subject.order)
+    return order.charged > 0 or order.authorized > 0 or order.pending > 0
 
 
 def _payment_running(subject: Subject) -> bool:
-    order = subject.order
-    running = order.pending > 0 or (isinstance(order, Checkout) and order.completing)
-    return running and not is_digest(subject.says)
+    return failures.is_paying(subject.order)
 
 
 def _purchased(subject: Subject) -> bool:
@@ -86,7 +79,8 @@ def _cart_changed(subject: Subject) -> bool:
 
 
 def _superseded(subject: Subject) -> bool:
-    return isinstance(subject.order, Checkout) and subject.order.superseded
+    order = subject.order
+    return isinstance(order, Checkout) and order.superseded and not is_digest(subject.says)
 
 
 CONDITIONS: dict[Reason, Callable[[Subject], bool]] = {

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from ..domain.reasons import Reason
+from ..domain.transitions import MessageStatus
 from ..events.catalogue import EventSpec, RecipientRule
-from ..models import ShopEvent
+from ..models import Message, ShopEvent, locks
 from ..models.many import update_many
+from ..models.message import WAITING
 from ..ports import Checkout, FailureKind, FailureRow, Order, PaymentFailure, Ports
 from . import storm, subjects
 from .channels import load
 from .record import Happening
 
+logger = logging.getLogger(__name__)
+
 SOURCE = "payment_failed"
 STEP = 200  #: failures placed at once
+#: What is unclear may have gone through for so long; and so long one text says it all.
+A_DAY = dt.timedelta(days=1)
+AGAIN = dt.timedelta(minutes=5)  #: how often it is asked whether a later try has its answer
+FAULT_AGAIN = dt.timedelta(minutes=5)
+#: A text with one of these was said, or may still be.
+SAID = (*WAITING, MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
+        MessageStatus.OUTCOME_UNKNOWN)  # fmt: skip
 #: recorded, and nobody has looked yet whose payment it was
 UNPLACED = Q(name=SOURCE, order_id="", checkout_id="")
 #: Requests of a customer's own: trying again may help, and what covers the order settles them.
@@ -43,7 +57,8 @@ def place(ports: Ports) -> None:
     """Failures recorded since are about their order or checkout, in its channel.
 
     The row that a hook writes names neither (law 1). What is gone, and what belongs to a channel
-    where the plugin is off, ends here: ``facts`` say why. Far more than usual is held.
+    where the plugin is off, ends here: ``facts`` say why. One at fault is tried again later. Far
+    more than usual is held.
     """
     now = ports.clock.now()
     rows = list(
@@ -51,6 +66,28 @@ def place(ports: Ports) -> None:
     )
     if not rows:
         return
+    _place_or_split(rows, ports)
+    # Without a channel they counted for none; where a worker was away they are planned at once.
+    storm.watch(ports)
+
+
+def _place_or_split(rows: Sequence[ShopEvent], ports: Ports) -> None:
+    try:
+        with transaction.atomic():
+            _place(rows, ports)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        if len(rows) > 1:
+            for row in rows:
+                _place_or_split([row], ports)
+            return
+        logger.exception("The failed payment %s cannot be read", rows[0].subject_id)
+        mine = ShopEvent.objects.filter(UNPLACED, pk=rows[0].pk)
+        mine.update(plan_at=ports.clock.now() + FAULT_AGAIN)
+
+
+def _place(rows: Sequence[ShopEvent], ports: Ports) -> None:
     found = ports.shop.payment_failures([row.subject_id for row in rows])
     channels = load(ports, {failure.channel_id for failure in found.values()})
     on = {channel.id for channel in channels.values() if channel.stored.active}
@@ -63,25 +100,44 @@ def place(ports: Ports) -> None:
         if failure is not None:
             row.channel_id = failure.channel_id
             row.order_id, row.checkout_id = failure.order_id, failure.checkout_id
-    update_many(rows, ["channel_id", "order_id", "checkout_id", "plan_at", "facts"])
-    # Without a channel they counted for none; where a worker was away they are planned at once.
-    storm.watch(ports)
+    # Only where another worker has not placed it meanwhile: it may be planned, or ended, by now.
+    placed = ["channel_id", "order_id", "checkout_id", "plan_at", "facts"]
+    update_many(rows, placed, empty=["order_id", "checkout_id"])
 
 
-def read(keys: Collection[str], ports: Ports) -> Mapping[str, PaymentFailure]:
-    """The undecided failures of these orders and checkouts, as their payments are now."""
-    rows = ShopEvent.objects.filter(subjects.about(keys), name=SOURCE, plan_at__isnull=False)
-    references = list(rows.values_list("subject_id", flat=True))
-    return ports.shop.payment_failures(references) if references else {}
+def read(
+    keys: Collection[str], ports: Ports, told: Collection[str] = ()
+) -> Mapping[str, Mapping[str, PaymentFailure]]:
+    """Of each order and checkout, by row, the failures that still matter, as payments are now.
+
+    Those that are undecided, those of the last day, and those that are ``told``.
+    """
+    recent = Q(recorded_at__gt=ports.clock.now() - A_DAY)
+    matter = Q(plan_at__isnull=False) | recent | Q(subject_id__in=told)
+    rows = list(ShopEvent.objects.filter(subjects.about(keys), matter, name=SOURCE))
+    found = ports.shop.payment_failures([row.subject_id for row in rows]) if rows else {}
+    by_key: dict[str, dict[str, PaymentFailure]] = defaultdict(dict)
+    for row in rows:
+        if failure := found.get(row.subject_id):
+            by_key[subjects.key_of(row)][row.subject_id] = failure
+    return by_key
 
 
 def covered(kind: FailureKind, order: Order) -> bool:
     """Whether nothing is left that this failed request was for."""
     if kind in THEIRS:
         paid = order.charged + order.authorized
-        # A checkout whose prices Saleor has not worked out yet has a total of zero.
-        return paid >= order.total and (paid > 0 or not isinstance(order, Checkout))
+        if isinstance(order, Checkout):
+            # A checkout whose prices Saleor has not worked out yet has a total of zero.
+            priced = paid > 0 or order.total > 0
+            return priced and paid + order.gift_cards >= order.total
+        return paid >= order.total
     return kind is FailureKind.CAPTURE and order.charged >= order.total
+
+
+def is_paying(order: Order) -> bool:
+    """A request is on its way, or the checkout is just being completed."""
+    return order.pending > 0 or (isinstance(order, Checkout) and order.completing)
 
 
 def concerns(spec: EventSpec, failure: PaymentFailure) -> bool:
@@ -91,29 +147,36 @@ def concerns(spec: EventSpec, failure: PaymentFailure) -> bool:
 
 
 def objection(
-    spec: EventSpec, failure: PaymentFailure, order: Order, others: Collection[PaymentFailure]
+    spec: EventSpec, failure: PaymentFailure, order: Order, known: Iterable[PaymentFailure]
 ) -> Reason | None:
-    """Why no text of this row follows from the failure, None when one does.
+    """Why no text of this row follows from the failure, None when one does; the door asks it too.
 
-    ``others`` are the order's other undecided failures.
+    ``known`` are the order's failures that still matter. While ``PAYMENT_RUNNING`` is the
+    answer, it is to be asked again.
     """
     if failure.succeeded or covered(failure.kind, order):
         return Reason.PAID
+    if failure.refused:
+        return Reason.MERGED
     if failure.kind not in spec.failures:
         return _NOT_SAID[failure.kind]
-    if failure.kind in THEIRS and failure.superseded:
-        return Reason.PAYMENT_RUNNING
-    if failure.kind is FailureKind.DECLINED and any(
-        each.kind is FailureKind.UNCLEAR and not each.succeeded for each in others
-    ):
+    if failure.kind is not FailureKind.DECLINED:
+        return None
+    if any(_is_unclear(each) for each in known):
         return Reason.PAYMENT_UNCLEAR
-    return None
+    return Reason.PAYMENT_RUNNING if failure.superseded or is_paying(order) else None
+
+
+def _is_unclear(failure: PaymentFailure) -> bool:
+    answered = failure.succeeded or failure.refused
+    return failure.kind is FailureKind.UNCLEAR and not answered
 
 
 def says(failure: PaymentFailure) -> dict[str, Any]:
     """What a text of this failure says and needs to know at the door."""
     return {
         "failed": {
+            "row": failure.reference,
             "kind": failure.kind.value,
             "amount": str(failure.amount),
             "acted_at": failure.acted_at.isoformat() if failure.acted_at else None,
@@ -121,7 +184,35 @@ def says(failure: PaymentFailure) -> dict[str, Any]:
     }
 
 
+def row_of(said: Mapping[str, Any]) -> str:
+    """The row of the failure that a text of one order tells of; "" for other texts."""
+    digest = len(said.get("orders", ())) > 1
+    return "" if digest else str(said.get("failed", {}).get("row", ""))
+
+
 def acted_at(said: Mapping[str, Any]) -> dt.datetime | None:
     """The customer's last step before the failure that a text tells of."""
     at = said.get("failed", {}).get("acted_at")
     return dt.datetime.fromisoformat(at) if at else None
+
+
+class OneADay:
+    """The texts about carts' failed payments that numbers got today; a transaction's own."""
+
+    def __init__(self, numbers: Collection[str], now: dt.datetime) -> None:
+        locks.lock(f"sms-payment:{number}" for number in numbers)
+        of_carts = Message.objects.exclude(checkout_id="").filter(
+            recipient__in=numbers, event_name=SOURCE, created_at__gt=now - A_DAY, status__in=SAID
+        )
+        self._texts: dict[str, list[Message]] = defaultdict(list)
+        for text in of_carts if numbers else ():
+            self._texts[text.recipient].append(text)
+
+    def told(self, number: str) -> bool:
+        """One of them is on its way, or was."""
+        return any(text.status not in WAITING for text in self._texts[number])
+
+    def replace(self, text: Message) -> list[Message]:
+        """The text is the number's one from now on; those that wait, and it is sent instead of."""
+        before, self._texts[text.recipient] = self._texts[text.recipient], [text]
+        return before

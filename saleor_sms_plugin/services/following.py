@@ -1,14 +1,15 @@
 """Following the shop's tables by row id: what was added since is read, and nothing else ever is.
 
-Ids are not in commit order: a row may become visible after rows with higher ids. What lies
-below the end that a table had ``OVERLAP`` ago is complete; what lies above it is read again by
-each run, and the events' unique keys make reading twice free.
+Ids are not in commit order: a row may become visible after rows with higher ids. A run has read
+all there will ever be below the end that its table had ``OVERLAP`` before the run; what lies above
+is read again by the next one, however late it comes, and the events' unique keys make reading
+twice free. Of runs that were cut short, and those that went on with them, the first one counts.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..models import Position
@@ -16,7 +17,7 @@ from ..ports import Ports, Shop
 
 OVERLAP = dt.timedelta(minutes=10)
 EVERY = dt.timedelta(minutes=1)  #: runs that come sooner leave it to the next
-WINDOW = 5000  #: ids looked at in one statement
+WINDOW = 5000  #: rows looked at in one statement
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ class Follower:
     def run(self, ports: Ports, until: dt.datetime) -> int:
         """What the tables say since is recorded; returns how much of it was new.
 
-        The next run goes on where this one was ended by ``until``.
+        The next run goes on where this one was ended by ``until``. Each table has its share of
+        the time, and at least one window.
         """
         with ports.shop.writer():
             mine = Position.objects.filter(name__in=self.tables)
@@ -61,42 +63,59 @@ class Follower:
             if not self.begin(ports):
                 return 0
             ends = self.ends(ports.shop)
-        return sum(self._read(table, end, ports, until) for table, end in ends.items())
+        recorded = 0
+        for waiting, (table, end) in zip(range(len(ends), 0, -1), ends.items(), strict=True):
+            now = ports.clock.now()
+            recorded += self._read(table, end, ports, now + (until - now) / waiting)
+        return recorded
 
     def _read(self, table: str, highest: int, ports: Ports, until: dt.datetime) -> int:
         now = ports.clock.now()
         recorded = 0
         with ports.shop.writer():
-            at = _start(table, now)
-        while at < highest and ports.clock.now() < until:
-            up_to = min(at + WINDOW, highest)
+            runs = _runs(table)
+        if not runs:
+            return 0  # switched off since: the next ``begin`` starts at the table's end
+        at = _start(runs)
+        while at < highest:
             with ports.shop.writer():
+                up_to = ports.shop.window_end(table, at, highest, WINDOW)
                 recorded += self.take(table, at, up_to, ports)
             at = up_to
+            if ports.clock.now() >= until:
+                break
         with ports.shop.writer():
             _arrive(Position(name=table, value=at, highest=highest, seen_at=now))
         return recorded
 
 
-def _start(table: str, now: dt.datetime) -> int:
-    """Where the last run was cut short; else the table's end of ``OVERLAP`` ago, or the oldest
-    known one."""
-    positions = Position.objects.filter(name=table)
-    newest = positions.order_by("-seen_at", "-pk").first()
-    if newest is None:
-        return 0
+def _runs(table: str) -> list[Position]:
+    return list(Position.objects.filter(name=table).order_by("-seen_at", "-pk"))
+
+
+def _start(runs: Sequence[Position]) -> int:
+    """Where the last run was cut short, else where what it read was not complete yet."""
+    newest = runs[0]
     if newest.value < newest.highest:
         return newest.value
-    before = positions.filter(seen_at__lte=now - OVERLAP).order_by("-seen_at").first()
-    complete = before or positions.order_by("seen_at").first() or newest
-    return min(newest.value, complete.highest)
+    return min(newest.value, _complete(runs).highest)
+
+
+def _complete(runs: Sequence[Position]) -> Position:
+    """The newest run below whose end nothing was to come any more when the last reading began.
+
+    ``runs`` are the newest first; the oldest one is where reading began at all.
+    """
+    began = runs[0]
+    for run in runs[1:]:
+        if run.value >= run.highest:
+            break
+        began = run
+    return next((run for run in runs if run.seen_at <= began.seen_at - OVERLAP), runs[-1])
 
 
 def _arrive(position: Position) -> None:
     """The position is added; those that no run will start from any more are gone."""
     position.save()
-    positions = Position.objects.filter(name=position.name)
-    old = positions.filter(seen_at__lte=position.seen_at - OVERLAP).order_by("-seen_at")
-    last = old.values_list("seen_at", flat=True).first()
-    if last:
-        positions.filter(seen_at__lt=last).delete()
+    oldest = _complete(_runs(position.name))
+    Position.objects.filter(name=position.name, seen_at__lt=oldest.seen_at).delete()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Min, Value
+from django.db.models import Count, F, Min, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from ..domain import phone_numbers, quiet_hours
@@ -20,6 +20,7 @@ from ..domain.reasons import Reason
 from ..domain.transitions import FINAL, MessageStatus
 from ..events.catalogue import (
     CATALOGUE,
+    EVENTS,
     PRIORITIES,
     SOURCES,
     STAFF_PRIORITY,
@@ -57,7 +58,10 @@ def run(ports: Ports, until: dt.datetime) -> int:
     while ports.clock.now() < until:
         with ports.shop.writer():
             failures.place(ports)
-            keys = [key for key in _due(ports.clock.now()) if key not in seen]
+            due = {key: new for key, new in _due(ports.clock.now()) if key not in seen}
+            if any(due.values()):
+                storm.watch(ports)  # a bulk that settles sooner than the periodic run comes
+            keys = list(due)
         if not keys:
             break
         seen.update(keys)
@@ -65,11 +69,13 @@ def run(ports: Ports, until: dt.datetime) -> int:
     return planned
 
 
-def _due(now: dt.datetime) -> list[str]:
+def _due(now: dt.datetime) -> list[tuple[str, bool]]:
+    """The next orders, each with whether no storm was watched for since all of it is known."""
     due = ShopEvent.objects.filter(plan_at__lte=now).exclude(failures.UNPLACED)
     subject = Coalesce(NullIf("order_id", Value("")), F("checkout_id"))
-    rows = due.values(about=subject).annotate(first=Min("plan_at")).order_by("first")
-    return [row["about"] for row in rows[:BATCH]]
+    new = Count("pk", filter=storm.unwatched(now))
+    rows = due.values(about=subject).annotate(first=Min("plan_at"), new=new).order_by("first")
+    return [(row["about"], row["new"] > 0) for row in rows[:BATCH]]
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class _Batch:
     messages: Mapping[str, list[Message]]
     orders: Mapping[str, Order]
     channels: Mapping[int, Channel]
-    failures: Mapping[str, PaymentFailure]
+    failures: Mapping[str, Mapping[str, PaymentFailure]]  # of each order
     active: Mapping[tuple[int, str], Activation]
 
     @classmethod
@@ -132,9 +138,10 @@ def _plan(keys: Sequence[str], ports: Ports) -> int:
     if not locked:
         return 0
     batch = _Batch.read(locked, ports)
-    budget = _budget(batch, ports)
+    budget, one_a_day = _budget(batch, ports), _one_a_day(batch, ports)
     habits = Habits(batch.orders.values(), ports.shop)
-    cases = [case for key in locked if (case := _case(key, batch, budget, habits, ports))]
+    found = (_case(key, batch, budget, one_a_day, habits, ports) for key in locked)
+    cases = [case for case in found if case]
     for case in cases:
         _decide(case)
     _flush(cases)
@@ -153,8 +160,26 @@ def _budget(batch: _Batch, ports: Ports) -> abandoned.Budget:
     return abandoned.Budget(channels, ports.clock.now())
 
 
+def _one_a_day(batch: _Batch, ports: Ports) -> failures.OneADay:
+    """Of the buyers of carts whose failed payments are planned, held likewise."""
+    spec = EVENTS[failures.SOURCE]
+    numbers = {
+        recipients.of_order(order, spec, batch.channels[event.channel_id]).number
+        for key, order in batch.orders.items()
+        if isinstance(order, Checkout)
+        for event in batch.events.get(key, ())
+        if event.name == failures.SOURCE and event.plan_at and event.channel_id in batch.channels
+    }
+    return failures.OneADay(numbers - {""}, ports.clock.now())
+
+
 def _case(
-    key: str, batch: _Batch, budget: abandoned.Budget, habits: Habits, ports: Ports
+    key: str,
+    batch: _Batch,
+    budget: abandoned.Budget,
+    one_a_day: failures.OneADay,
+    habits: Habits,
+    ports: Ports,
 ) -> Case | None:
     """What is known of one order; None where its checkout became an order, planned next."""
     order = batch.orders.get(key)
@@ -169,7 +194,8 @@ def _case(
         messages=list(messages),
         channels=batch.channels,
         active=batch.active,
-        failures=batch.failures,
+        failures=batch.failures.get(key, {}),
+        one_a_day=one_a_day,
         budget=budget,
         habits=habits,
         planned={(m.event_id, m.event_name) for m in messages if m.event_id},
@@ -252,6 +278,8 @@ def _settle(
     message = _store(case, event, spec, _customer(case, case.order, spec, channel), says)
     if message.status in WAITING:
         weaker = [m for m in case.texts(*spec.absorbs) if m.status in WAITING and m is not message]
+        if case.one_a_day and _is_of_cart(case.order, spec):
+            weaker += case.one_a_day.replace(message)
         case.absorbed += [(each, message) for each in weaker]
 
 
@@ -269,7 +297,13 @@ def _customer(case: Case, order: Order, spec: EventSpec, channel: Channel) -> Re
         return replace(found, reason=refusal[0], detail=refusal[1])
     if spec.step and case.budget:
         return replace(found, reason=case.budget.take(channel))
+    if case.one_a_day and _is_of_cart(order, spec) and case.one_a_day.told(found.number):
+        return replace(found, reason=Reason.MERGED, detail="One text a day, of all carts.")
     return found
+
+
+def _is_of_cart(order: Order, spec: EventSpec) -> bool:
+    return isinstance(order, Checkout) and spec.name == failures.SOURCE
 
 
 def _join_waiting_parcel(

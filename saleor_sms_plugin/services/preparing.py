@@ -16,11 +16,12 @@ from ..events.catalogue import EVENTS, Purpose
 from ..exceptions import ConfigurationError, TemplateError
 from ..models import Activation, Message, ShopEvent
 from ..models.message import ALERT, OWN_WORDS, TEST
-from ..ports import Order, Ports
+from ..ports import Order, PaymentFailure, Ports
 from . import (
     boxes,
     caps,
     door,
+    failures,
     footers,
     ledger,
     opting,
@@ -50,6 +51,7 @@ class Knowledge:
     active: Mapping[tuple[int, str], Activation]
     suppressed: Mapping[str, tuple[Reason, str]]
     consents: ledger.Ledger
+    failures: Mapping[str, Mapping[str, PaymentFailure]]  # of each order
     occurred: Mapping[int | None, dt.datetime]  # by the event's id
 
 
@@ -73,8 +75,14 @@ def _read(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Port
         active=activations(channels.keys()),
         suppressed=suppression.among(message.recipient for message in batch),
         consents=ledger.read(message.recipient for message in batch),
+        failures=_failures(batch, ports),
         occurred=dict(events.values_list("pk", "occurred_at")),
     )
+
+
+def _failures(batch: Sequence[Message], ports: Ports) -> Mapping[str, Mapping[str, PaymentFailure]]:
+    told = {row: subjects.key_of(m) for m in batch if (row := failures.row_of(m.says))}
+    return failures.read(set(told.values()), ports, set(told)) if told else {}
 
 
 def _read_or_none(
@@ -114,6 +122,9 @@ def _prepare(message: Message, known: Knowledge, ports: Ports) -> Ready | None:
         return None
     assert message.channel_id is not None  # noqa: S101 (the door saw the channel)
     channel = known.channels[message.channel_id]
+    if _objection(message, order, known) is Reason.PAYMENT_RUNNING:
+        postpone(message, Reason.PAYMENT_RUNNING, "", now + failures.AGAIN)
+        return None
     if morning := _morning(message, channel, order, now):
         postpone(message, Reason.NIGHT, f"Until {morning:%Y-%m-%d %H:%M} UTC.", morning)
         return None
@@ -173,7 +184,22 @@ def _at_the_door(
         return MessageStatus.SUPPRESSED, Reason.ORDER_GONE, ""
     if order and (reason := door.ended(spec, order, message.says)):
         return MessageStatus.SUPPRESSED, reason, ""
+    reason = _objection(message, order, known)
+    if reason and reason is not Reason.PAYMENT_RUNNING:
+        return MessageStatus.SUPPRESSED, reason, ""
     return _refused(message, order, channel, known)
+
+
+def _objection(message: Message, order: Order | None, known: Knowledge) -> Reason | None:
+    """Why a failed payment is told no more; ``PAYMENT_RUNNING``: not yet."""
+    row = failures.row_of(message.says)
+    if not row or order is None:
+        return None
+    of_order = known.failures.get(subjects.key_of(message), {})
+    failure = of_order.get(row)
+    if failure is None:
+        return Reason.ORDER_GONE
+    return failures.objection(EVENTS[message.event_name], failure, order, of_order.values())
 
 
 def _own_at_the_door(

@@ -21,14 +21,13 @@ from ..models.message import WAITING
 from ..ports import Checkout, Fulfillment, Order, PaymentFailure
 from . import abandoned, door, failures, recipients
 from .channels import Channel
+from .failures import OneADay
 from .usual_hour import Habits
 
 PARCELS_TOGETHER = dt.timedelta(seconds=10)  #: parcels recorded within this are one delivery
 NOTIFY_SPAN = dt.timedelta(minutes=1)  #: a hook and its notification are of one request
 SIGNAL_TIME = dt.timedelta(seconds=2)  #: the notification is recorded well within this
 A_DAY = dt.timedelta(days=1)
-_SAID = (*WAITING, MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
-         MessageStatus.OUTCOME_UNKNOWN)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +64,9 @@ class Case:
     messages: list[Message]  # every text of the order; planning appends
     channels: Mapping[int, Channel]
     active: Mapping[tuple[int, str], Activation]
-    failures: Mapping[str, PaymentFailure] = field(default_factory=dict)  # by event's subject
+    #: those that still matter, by event's subject
+    failures: Mapping[str, PaymentFailure] = field(default_factory=dict)
+    one_a_day: OneADay | None = None  # for failed payments of carts
     budget: abandoned.Budget | None = None  # for reminders
     habits: Habits | None = None  # for offers
     #: (waiting text, the new one that says it, too)
@@ -88,7 +89,7 @@ class Case:
 
     def texts(self, *names: str) -> list[Message]:
         """Texts of these events that wait, went out or may have gone out."""
-        return [m for m in self.messages if m.event_name in names and m.status in _SAID]
+        return [m for m in self.messages if m.event_name in names and m.status in failures.SAID]
 
     def waiting(self, *names: str) -> Message | None:
         return next((m for m in self.texts(*names) if m.status in WAITING), None)
@@ -302,17 +303,18 @@ def payment(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     failure = case.failures.get(event.subject_id)
     if failure is None or case.order is None:
         return Suppress(reason=Reason.ORDER_GONE)
-    siblings = [
-        (e, case.failures[e.subject_id])
-        for e in case.events
-        if e.pk != event.pk and e.plan_at is not None and e.subject_id in case.failures
-    ]
-    if reason := failures.objection(spec, failure, case.order, [each for _, each in siblings]):
+    reason = failures.objection(spec, failure, case.order, case.failures.values())
+    again = case.now + failures.AGAIN
+    expires_at = abandoned.expires_at(event, spec, case.channels[event.channel_id])
+    if reason is Reason.PAYMENT_RUNNING and again <= expires_at:
+        return Wait(until=again)
+    if reason:
         return Suppress(reason=reason)
     this = (event.recorded_at, event.pk)
     if any(
         each.kind is failure.kind and (e.recorded_at, e.pk) > this and not each.succeeded
-        for e, each in siblings
+        for e in case.events
+        if e.plan_at is not None and (each := case.failures.get(e.subject_id))
     ):
         return Suppress(reason=Reason.MERGED, detail="Into the next failure.")
     for text in case.texts(spec.name):

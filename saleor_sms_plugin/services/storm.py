@@ -14,28 +14,28 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Q, QuerySet
-from django.db.models.functions import TruncHour
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS, SOURCES
 from ..events.texts.alerts import STORM
-from ..models import BusyHour, Message, ShopEvent, Storm
+from ..models import Message, ShopEvent, Storm
 from ..models.message import WAITING
 from ..ports import Ports
-from . import subjects
+from . import busy_hours, subjects
 from .alerts import alert
 from .channels import Channel, load
 
 logger = logging.getLogger(__name__)
 
 HOUR = dt.timedelta(hours=1)
-USUAL_OVER = dt.timedelta(days=14)
 #: A held text is looked at once more when it is too late, and ends.
 AFTER_EXPIRY = dt.timedelta(seconds=1)
+#: The periodic run has watched for what was recorded before.
+WATCHED = dt.timedelta(minutes=2)
 #: However many customers order is no mistake: guarded only where no hook told of it.
 CUSTOMERS_DO = ("order_created", "order_confirmed", "order_fully_paid")
-GUARDED = Q(name__in=SOURCES) & (Q(found=True) | ~Q(name__in=CUSTOMERS_DO))
+GUARDED = Q(name__in=tuple(SOURCES)) & (Q(found=True) | ~Q(name__in=CUSTOMERS_DO))
 
 Key = tuple[int, str]  #: channel and source
 
@@ -62,7 +62,8 @@ def watch(ports: Ports, coming: Mapping[Key, int] | None = None) -> frozenset[Ke
     """
     now = ports.clock.now()
     with ports.shop.writer(), transaction.atomic():
-        _count_hours(now)
+        busy_hours.count(now)
+        Storm.objects.filter(until__lt=now - busy_hours.USUAL_OVER).delete()
         counts = _counts(now) + Counter(coming or {})
         going_on = {(s.channel_id, s.name): s for s in Storm.objects.filter(until__isnull=True)}
         channels = load(ports, {key[0] for key in [*counts, *going_on]})
@@ -79,20 +80,29 @@ def watch(ports: Ports, coming: Mapping[Key, int] | None = None) -> frozenset[Ke
     return frozenset(going_on)
 
 
+def unwatched(now: dt.datetime) -> Q:
+    """What may have begun a storm that nobody has watched for."""
+    return GUARDED & Q(held=False, recorded_at__gt=now - WATCHED)
+
+
 def release(ports: Ports, *, channels: Collection[int] | None = None, event: str = "") -> Answered:
     """What storms hold goes its way, in all channels and of every event where none is given.
 
-    A text that became too late meanwhile still ends as expired.
+    A text that became too late meanwhile still ends as expired. All of these storms counts as
+    usual from now on.
     """
     now = ports.clock.now()
     with ports.shop.writer(), transaction.atomic():
         texts, undecided = _held(channels, event)
         answered = _answered(texts, undecided)
+        busy_hours.count(now)
+        for storm in _storms(channels, event):
+            _is_usual(storm, texts, undecided, now)
         texts.update(
             status=MessageStatus.QUEUED, reason="", detail="", not_before=now, due_at=now
         )  # fmt: skip
         undecided.update(held=False)
-        _storms(channels, event).update(until=now)
+        _storms(channels, event).filter(until__isnull=True).update(until=now)
     ports.wake.nudge()
     return answered
 
@@ -102,7 +112,7 @@ def cancel(ports: Ports, *, channels: Collection[int] | None = None, event: str 
     now = ports.clock.now()
     with ports.shop.writer(), transaction.atomic():
         answered = _end(*_held(channels, event), now)
-        _storms(channels, event).update(until=now)
+        _storms(channels, event).filter(until__isnull=True).update(until=now)
     return answered
 
 
@@ -122,23 +132,17 @@ def held_now() -> int:
     return Message.objects.filter(status=MessageStatus.HELD, reason=Reason.STORM).count()
 
 
-def _count_hours(now: dt.datetime) -> None:
-    """Every whole hour that has passed is counted; what a storm held is not usual."""
-    this = now.replace(minute=0, second=0, microsecond=0)
-    last = BusyHour.objects.aggregate(hour=Max("hour"))["hour"]
-    first = max(last + HOUR if last else this - USUAL_OVER, this - USUAL_OVER)
-    if first >= this:
+def _is_usual(
+    storm: Storm, texts: QuerySet[Message], undecided: QuerySet[ShopEvent], now: dt.datetime
+) -> None:
+    """Where the storm holds some of these, all of it is held no more and counts in its hours."""
+    of_kind = ShopEvent.objects.filter(channel_id=storm.channel_id, name=storm.name)
+    mine = of_kind.filter(recorded_at__gt=storm.since, recorded_at__lte=storm.until or now)
+    waiting = Q(pk__in=texts.values("event_id")) | Q(pk__in=undecided.values("pk"))
+    if not mine.filter(waiting, held=True).exists():
         return
-    recorded = ShopEvent.objects.filter(
-        recorded_at__gte=first, recorded_at__lt=this, held=False, name__in=SOURCES
-    )
-    rows = (
-        recorded.annotate(hour=TruncHour("recorded_at", tzinfo=dt.UTC))
-        .values("channel_id", "name", "hour").annotate(count=Count("pk")).order_by()
-    )  # fmt: skip
-    BusyHour.objects.bulk_create((BusyHour(**row) for row in rows), ignore_conflicts=True)
-    BusyHour.objects.filter(hour__lt=this - USUAL_OVER).delete()
-    Storm.objects.filter(until__lt=this - USUAL_OVER).delete()
+    mine.filter(held=True).update(held=False)
+    busy_hours.count_again(of_kind, storm.since, now)
 
 
 def _counts(now: dt.datetime) -> Counter[Key]:
@@ -157,9 +161,7 @@ def _counts(now: dt.datetime) -> Counter[Key]:
 
 def _allowed(keys: Iterable[Key], channels: Mapping[int, Channel]) -> dict[Key, int]:
     """How many an hour are no storm; none where the guard is off or the channel unknown."""
-    rows = BusyHour.objects.filter(channel_id__in=channels)
-    most = rows.values_list("channel_id", "name").annotate(most=Max("count")).order_by()
-    busiest = {(channel_id, name): count for channel_id, name, count in most}
+    busiest = busy_hours.busiest(channels)
     return {
         key: max(limit.at_least, limit.times * busiest.get(key, 0))
         for key in keys
@@ -216,7 +218,7 @@ def _held(
 
 
 def _storms(channels: Collection[int] | None, event: str) -> QuerySet[Storm]:
-    storms = Storm.objects.filter(until__isnull=True)
+    storms = Storm.objects.all()
     if channels is not None:
         storms = storms.filter(channel_id__in=channels)
     return storms.filter(name=EVENTS[event].source) if event else storms

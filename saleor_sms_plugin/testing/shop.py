@@ -205,6 +205,11 @@ class MemoryShop:
         rows = sorted(self.failure_rows.get(table, {}).items())
         return [row for number, row in rows if after < number <= up_to]
 
+    def window_end(self, table: str, after: int, up_to: int, rows: int) -> int:
+        ids = {**self.failure_rows.get(table, {}), **self.trace_rows.get(table, {})}
+        window = sorted(each for each in ids if after < each <= up_to)[:rows]
+        return window[-1] if len(window) == rows else up_to
+
     def trace_positions(self) -> Mapping[str, int]:
         return {table: max(self.trace_rows.get(table, {}), default=0) for table in TRACE_TABLES}
 

@@ -58,6 +58,19 @@ def test_a_row_that_changed_meanwhile_is_left_as_it_is() -> None:
     assert [m.pk for m in Message.objects.filter(body="new")] == [ours.pk]
 
 
+def test_a_row_whose_text_is_filled_by_now_is_left_as_it_is() -> None:
+    """``empty``: only where nobody was first."""
+    placed, ours = rows = texts(2)
+    Message.objects.filter(pk=placed.pk).update(order_id="o1")
+    for row in rows:
+        row.order_id, row.body = "o2", "new"
+
+    stored = update_many(rows, ["order_id", "body"], empty=["order_id", "checkout_id"])
+
+    assert stored == {ours.pk}
+    assert [m.order_id for m in Message.objects.order_by("order_id")] == ["o1", "o2"]
+
+
 def test_new_rows_have_their_keys() -> None:
     """Each instance has the key of the row with its own values."""
     attempts = [

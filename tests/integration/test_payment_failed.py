@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from saleor_sms_plugin.models import Message, Position, ShopEvent
 from saleor_sms_plugin.ports import Address, Checkout, FailureKind, Order, PaymentFailure
-from saleor_sms_plugin.services import detect, failures
+from saleor_sms_plugin.services import detect, failures, following, plan, storm
 from saleor_sms_plugin.services.explain import explain
 from saleor_sms_plugin.services.record import hear, record
 from tests.integration.stage import BUYER, CHANNEL, NOON, RECEIVER, Stage, only
@@ -94,7 +94,6 @@ def test_the_amount_is_what_failed(stage: Stage) -> None:
         ({"charged": Decimal("99.90")}, "paid"),
         ({"authorized": Decimal("99.90")}, "paid"),
         ({"charged": Decimal("50"), "authorized": Decimal("49.90")}, "paid"),
-        ({"pending": Decimal("99.90")}, "payment_running"),
         ({"status": "canceled"}, "order_cancelled"),
         ({"status": "expired"}, "order_cancelled"),
     ],
@@ -102,7 +101,7 @@ def test_the_amount_is_what_failed(stage: Stage) -> None:
 def test_what_happens_within_the_grace_ends_it(
     stage: Stage, change: dict[str, Any], reason: str
 ) -> None:
-    """Paid, reserved, a request on its way or a cancelled order: no text, and why."""
+    """Paid, reserved or a cancelled order: no text, and why."""
     stage.configure("payment_failed")
     order = stage.order()
     fail(stage, order)
@@ -131,13 +130,12 @@ def test_a_part_does_not_cover_the_order(stage: Stage, change: dict[str, Any]) -
     ("change", "reason"),
     [
         ({"succeeded": True}, "paid"),
-        ({"superseded": True}, "payment_running"),
         ({"kind": FailureKind.UNCLEAR}, "payment_unclear"),
         ({"kind": FailureKind.CAPTURE}, "staff_matter"),
     ],
 )
 def test_a_failure_row_is_only_a_hint(stage: Stage, change: dict[str, Any], reason: str) -> None:
-    """A success of the same payment, a later attempt, no answer, a capture of the shop's own."""
+    """A success of the same payment, no answer, a capture of the shop's own."""
     stage.configure("payment_failed")
     order = stage.order()
     failure = fail(stage, order)
@@ -162,17 +160,130 @@ def test_a_checkout_whose_price_nobody_worked_out_is_not_paid(stage: Stage) -> N
     assert stage.rows == [("payment_failed", "sent", "")]
 
 
-def test_a_completing_checkout_is_an_attempt(stage: Stage) -> None:
-    """Whoever has just confirmed the checkout is not told to try again."""
+@pytest.mark.parametrize(
+    ("gift_cards", "charged", "row"),
+    [
+        ("99.90", "0", ("payment_failed", "suppressed", "paid")),
+        ("60", "39.90", ("payment_failed", "suppressed", "paid")),
+        ("60", "39.89", ("payment_failed", "sent", "")),
+    ],
+)
+def test_gift_cards_pay_their_part_of_a_checkout(
+    stage: Stage, gift_cards: str, charged: str, row: tuple[str, str, str]
+) -> None:
+    """As in Saleor's own status of a checkout: their balance is taken off the total."""
     stage.configure("payment_failed")
+    fail(stage, checkout(stage, gift_cards=Decimal(gift_cards), charged=Decimal(charged)))
+
+    stage.run()
+    stage.later(minutes=5)
+
+    assert stage.rows == [row]
+
+
+def _begin_another(stage: Stage, cart: Checkout, failure: PaymentFailure, how: str) -> None:
+    """The customer tries again, in one of three ways; "": nobody does any more."""
+    stage.shop.fail(EVENT, replace(failure, superseded=how == "attempt"), NOON)
+    pending = Decimal("99.90" if how == "request" else 0)
+    stage.shop.put_checkout(cart, pending=pending, completing=how == "completing")
+
+
+@pytest.mark.parametrize("how", ["attempt", "request", "completing"])
+@pytest.mark.parametrize("at", ["planning", "the door"])
+def test_a_running_attempt_makes_it_wait(stage: Stage, how: str, at: str) -> None:
+    """Nobody is told to try again meanwhile; when it was left without an answer, they are."""
+    stage.configure("payment_failed", advanced="night = off")
+    cart = checkout(stage)
+    failure = fail(stage, cart)
+    stage.run()
+    if at == "the door":
+        stage.clock.move(minutes=5)
+        plan.run(stage.ports, stage.clock.now() + dt.timedelta(seconds=5))
+    _begin_another(stage, cart, failure, how)
+
+    for _ in range(12):
+        stage.later(minutes=5)
+    waits = {"planning": [], "the door": [("payment_failed", "held", "payment_running")]}
+    assert (stage.rows, stage.bodies) == (waits[at], [])
+
+    _begin_another(stage, cart, failure, "")
+    stage.later(minutes=5)
+    assert (stage.rows, len(stage.bodies)) == ([("payment_failed", "sent", "")], 1)
+
+
+def test_an_attempt_that_never_ends(stage: Stage) -> None:
+    """It waits as long as the text would be news, and then the reason is stored."""
+    stage.configure("payment_failed", advanced="night = off")
+    fail(stage, stage.order(), superseded=True)
+    stage.run()
+    stage.later(minutes=5)
+
+    stage.later(hours=23, minutes=45)
+    assert stage.rows == []
+
+    stage.later(minutes=6)
+    assert stage.rows == [("payment_failed", "suppressed", "payment_running")]
+
+
+@pytest.mark.parametrize("name", ["payment_failed", "staff_payment_failed"])
+def test_whoever_has_ordered_since_is_not_told(stage: Stage, name: str) -> None:
+    """A newer cart or an order of the same person ends it on a checkout."""
+    stage.configure(name, staff_numbers=STAFF)
     cart = checkout(stage)
     fail(stage, cart)
     stage.run()
-    stage.shop.put_checkout(cart, completing=True)
+    stage.shop.put_checkout(cart, superseded=True)
 
     stage.later(minutes=5)
 
-    assert stage.rows == [("payment_failed", "suppressed", "payment_running")]
+    assert (name, "suppressed", "superseded") in stage.rows
+    assert stage.bodies == []
+
+
+def test_two_carts_of_one_phone_are_one_text_a_day(stage: Stage) -> None:
+    """Together or one after the other; the next day's is another one, and so is an order's."""
+    stage.configure("payment_failed", advanced="night = off")
+    for number in (1, 2):
+        fail(stage, checkout(stage, f"c{number}"), number)
+    stage.run()
+    stage.later(minutes=5)
+    fail(stage, checkout(stage, "c3"), 3)
+    fail(stage, stage.order(), 4)
+    fail(stage, checkout(stage, "c5", billing=RECEIVER), 5)
+    stage.run()
+    stage.later(minutes=5)
+
+    by_subject = Message.objects.order_by("order_id", "checkout_id")
+    said = [(m.order_id or m.checkout_id, m.status, m.reason) for m in by_subject]
+    first = sorted(said[:2], key=lambda row: row[1])
+    assert [row[1:] for row in first] == [("sent", ""), ("suppressed", "merged")]
+    assert said[2:] == [
+        ("c3", "suppressed", "merged"), ("c5", "sent", ""), ("o1", "sent", ""),
+    ]  # fmt: skip
+
+    stage.clock.move(days=1)
+    fail(stage, checkout(stage, "c6"), 6)
+    stage.run()
+    stage.later(minutes=5)
+    assert stage.rows[-1] == ("payment_failed", "sent", "")
+
+
+def test_of_two_carts_that_wait_for_the_morning_the_later_one_is_told(stage: Stage) -> None:
+    """The first one's text may end as superseded: it must not keep the second from being said."""
+    stage.configure("payment_failed")
+    stage.at(dt.datetime(2026, 3, 2, 22, 0, tzinfo=dt.UTC))
+    asleep = stage.clock.now() - dt.timedelta(hours=1)
+    for number in (1, 2):
+        fail(stage, checkout(stage, f"c{number}"), number, acted_at=asleep)
+        stage.run()
+        stage.later(minutes=5)
+    held = ("payment_failed", "held", "night")
+    assert stage.rows == [("payment_failed", "suppressed", "merged"), held]
+
+    stage.at(dt.datetime(2026, 3, 3, 7, 0, tzinfo=dt.UTC))
+
+    assert [m.checkout_id for m in Message.objects.filter(status="sent")] == ["c2"]
+    assert len(stage.bodies) == 1
 
 
 def test_failures_within_a_day_are_one_text(stage: Stage) -> None:
@@ -441,7 +552,7 @@ def test_a_failed_refund_is_no_decision_about_the_customer(stage: Stage, kind: F
         (FailureKind.UNCLEAR, {"charged": Decimal("99.90")}, {}),
         (FailureKind.UNCLEAR, {"authorized": Decimal("99.90")}, {}),
         (FailureKind.UNCLEAR, {}, {"succeeded": True}),
-        (FailureKind.UNCLEAR, {}, {"superseded": True}),
+        (FailureKind.UNCLEAR, {}, {"refused": True}),
         (FailureKind.CAPTURE, {"charged": Decimal("99.90")}, {}),
         (FailureKind.REFUND, {}, {"succeeded": True}),
     ],
@@ -473,6 +584,158 @@ def test_no_clear_answer_holds_back_try_again(stage: Stage) -> None:
     stage.later(minutes=5)
 
     assert stage.rows == [("payment_failed", "suppressed", "payment_unclear")] * 2
+
+
+def test_no_answer_and_then_a_clear_refusal(stage: Stage) -> None:
+    """The customer hears, once, and there is nothing left for staff to check."""
+    stage.configure(*PAYMENT_EVENTS, staff_numbers=STAFF, advanced=IN_ENGLISH)
+    order = stage.order()
+    unclear = fail(stage, order, 1, kind=FailureKind.UNCLEAR)
+    stage.run()
+    stage.clock.move(minutes=2)
+    fail(stage, order, 2)
+    stage.shop.fail(EVENT, replace(unclear, refused=True), NOON)
+    stage.run()
+
+    for minutes in (3, 2, 10, 60):
+        stage.later(minutes=minutes)
+
+    to_customer = "Acme: your payment for order 1 did not go through. Try again in our shop."
+    to_staff = "Acme: a customer's payment of €99.90 for order 1 failed."
+    assert sorted(stage.bodies) == [to_staff, to_customer]
+    assert sorted(stage.recipients) == [STAFF, BUYER.phone]
+
+
+@pytest.mark.parametrize(
+    ("hours", "row"),
+    [
+        (23, ("payment_failed", "suppressed", "payment_unclear")),
+        (24, ("payment_failed", "sent", "")),
+    ],
+)
+def test_what_is_unclear_holds_it_back_for_a_day(
+    stage: Stage, hours: int, row: tuple[str, str, str]
+) -> None:
+    """Also when nothing is to be decided about the unclear one any more."""
+    stage.configure("payment_failed", advanced="night = off")
+    order = stage.order()
+    fail(stage, order, 1, kind=FailureKind.UNCLEAR)
+    stage.run()
+    stage.later(minutes=20)
+    assert ShopEvent.objects.filter(plan_at__isnull=False).count() == 0
+    stage.clock.move(hours=hours)
+    fail(stage, order, 2)
+    stage.run()
+
+    stage.later(minutes=5)
+
+    assert stage.rows == [("payment_failed", "suppressed", "payment_unclear"), row]
+
+
+@pytest.mark.parametrize(
+    ("change", "other", "reason"),
+    [
+        ({"succeeded": True}, False, "paid"),
+        ({}, True, "payment_unclear"),
+        ({"kind": FailureKind.CAPTURE}, False, "staff_matter"),
+    ],
+)
+def test_the_payment_is_asked_again_at_the_door(
+    stage: Stage, change: dict[str, Any], other: bool, reason: str
+) -> None:
+    """What becomes known of it in the night ends the text that waits for the morning."""
+    stage.configure("payment_failed")
+    stage.at(dt.datetime(2026, 3, 2, 22, 0, tzinfo=dt.UTC))
+    order = stage.order()
+    asleep = stage.clock.now() - dt.timedelta(hours=1)
+    failure = fail(stage, order, 1, acted_at=asleep)
+    stage.run()
+    stage.later(minutes=5)
+    assert stage.rows == [("payment_failed", "held", "night")]
+    stage.shop.fail(EVENT, replace(failure, **change), NOON)
+    if other:
+        fail(stage, order, 2, kind=FailureKind.UNCLEAR)
+
+    stage.at(dt.datetime(2026, 3, 3, 7, 0, tzinfo=dt.UTC))
+
+    assert stage.rows[0] == ("payment_failed", "suppressed", reason)
+    assert stage.bodies == []
+
+
+def test_the_door_asks_for_all_texts_of_a_batch_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty texts about failed payments are one question to the shop, and none without them."""
+    stage.configure("payment_failed", "order_created")
+    for number in range(20):
+        buyer = Address(phone=f"+48512345{number:03}", country="PL")
+        fail(stage, stage.order(f"o{number}", billing=buyer), number)
+    stage.run()
+    stage.clock.move(minutes=5)
+    plan.run(stage.ports, stage.clock.now() + dt.timedelta(seconds=5))
+    asked: list[int] = []
+    read = stage.shop.payment_failures
+
+    def seen(references: Any) -> Any:
+        asked.append(len(references))
+        return read(references)
+
+    monkeypatch.setattr(stage.shop, "payment_failures", seen)
+    stage.run()
+    assert (asked, len(stage.bodies)) == ([20], 20)
+
+    stage.happen("order_created", stage.order("o99"))
+    stage.run()
+    assert (len(asked), len(stage.bodies)) == (1, 21)
+
+
+def test_a_row_at_fault_stops_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again after five minutes; other failures and other events go their way."""
+    stage.configure("payment_failed", "order_created")
+    fail(stage, stage.order("o1"), 1)
+    fail(stage, stage.order("o2"), 2)
+    stage.happen("order_created", stage.order("o3"))
+    read = stage.shop.payment_failures
+
+    def odd(references: Any) -> Any:
+        if f"{EVENT}:1" in references:
+            raise ValueError("no such thing")
+        return read(references)
+
+    monkeypatch.setattr(stage.shop, "payment_failures", odd)
+    stage.run()
+    assert stage.rows == [("order_created", "sent", "")]
+    again = {e.subject_id: e.plan_at for e in ShopEvent.objects.filter(name="payment_failed")}
+    assert again == dict.fromkeys((f"{EVENT}:1", f"{EVENT}:2"), NOON + dt.timedelta(minutes=5))
+    assert ShopEvent.objects.get(subject_id=f"{EVENT}:2").order_id == "o2"
+
+    monkeypatch.setattr(stage.shop, "payment_failures", read)
+    stage.later(minutes=5)
+    assert stage.rows[1:] == [("payment_failed", "sent", "")] * 2
+
+
+def test_who_placed_it_first_has_placed_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that read the row before another one placed it changes nothing of it."""
+    stage.configure("payment_failed")
+    fail(stage, stage.order())
+    read = stage.shop.payment_failures
+    others: list[None] = []
+
+    def slow(references: Any) -> Any:
+        found = read(references)
+        if not others:
+            others.append(None)
+            failures.place(stage.ports)
+            storm.cancel_order("o1", stage.ports)
+        return found
+
+    monkeypatch.setattr(stage.shop, "payment_failures", slow)
+    failures.place(stage.ports)
+    stage.later(minutes=6)
+
+    assert (stage.rows, stage.bodies) == ([], [])
+    event = ShopEvent.objects.get()
+    assert (event.plan_at, event.facts) == (None, {"ended": "cancelled_by_staff"})
 
 
 def test_the_night_of_staff_is_one_digest(stage: Stage) -> None:
@@ -622,12 +885,14 @@ def test_where_nobody_sends_nothing_is_read(stage: Stage) -> None:
     assert set(positions.values_list("name", "value")) == {(EVENT, 30), (OLDER, 0)}
 
 
-def test_a_run_looks_at_a_bounded_number_of_ids_at_once(
+def test_a_run_looks_at_a_bounded_number_of_rows_at_once(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a long absence the ids are read window by window, each once."""
+    """After a long absence the rows are read window by window, each once; a gap costs nothing."""
     stage.configure("payment_failed")
-    write(stage, stage.order(), 12_345)
+    monkeypatch.setattr(following, "WINDOW", 2)
+    for number in (3, 4, 7, 8, 500_000_000):
+        write(stage, stage.order(f"o{number}"), number)
     asked: list[tuple[int, int]] = []
     read = stage.shop.failed_payments
 
@@ -637,9 +902,38 @@ def test_a_run_looks_at_a_bounded_number_of_ids_at_once(
 
     monkeypatch.setattr(stage.shop, "failed_payments", seen)
 
-    assert detected(stage, minutes=1) == 1
+    assert detected(stage, minutes=1) == 5
 
-    assert asked == [(0, 5000), (5000, 10_000), (10_000, 12_345)]
+    assert asked == [(0, 4), (4, 8), (8, 500_000_000)]
+
+
+def test_the_overlap_is_that_of_the_last_run(stage: Stage) -> None:
+    """A row that commits right after a run is found, however long the next one is in coming."""
+    stage.configure("payment_failed")
+    write(stage, stage.order("o1"), 20)
+    assert detected(stage, minutes=5) == 1
+    detected(stage, minutes=1)
+    write(stage, stage.order("o2"), 21)
+    assert detected(stage, minutes=1) == 1
+    write(stage, stage.order("o3"), 19)
+
+    assert detected(stage, minutes=15) == 1
+
+
+def test_without_a_position_nothing_is_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switched off while a run looks at the tables' ends: no history, and no position of zero."""
+    stage.configure("payment_failed")
+    write(stage, stage.order(), 49)
+    ends = stage.shop.payment_positions
+
+    def switched_off() -> Any:
+        Position.objects.all().delete()
+        return ends()
+
+    monkeypatch.setattr(stage.shop, "payment_positions", switched_off)
+
+    assert detected(stage, minutes=2) == 0
+    assert (ShopEvent.objects.count(), Position.objects.count()) == (0, 0)
 
 
 def test_the_periodic_run_detects(stage: Stage) -> None:

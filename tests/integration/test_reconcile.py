@@ -10,8 +10,8 @@ import pytest
 
 from saleor_sms_plugin.models import Position, ShopEvent
 from saleor_sms_plugin.ports import TRACE_TABLES, Order, Trace
-from saleor_sms_plugin.services import reconcile
-from tests.integration.stage import CHANNEL, NOON, Stage, only
+from saleor_sms_plugin.services import following, reconcile
+from tests.integration.stage import NOON, Stage, only
 
 ROWS = "order_event"
 
@@ -171,28 +171,84 @@ def test_a_row_that_commits_late_is_found(stage: Stage) -> None:
     assert found(stage, minutes=10) == 0
 
 
-def test_a_run_that_was_cut_short_is_gone_on_with(stage: Stage) -> None:
-    """A long absence is caught up run by run: none reads again what was complete before."""
+@pytest.fixture
+def slow(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, int]]:
+    """Windows of one row, and reading one takes six seconds; what was read, as it is read."""
+    monkeypatch.setattr(following, "WINDOW", 1)
+    windows: list[tuple[str, int, int]] = []
+    read = stage.shop.traces
+
+    def seen(table: str, after: int, up_to: int, until: dt.datetime) -> Any:
+        windows.append((table, after, up_to))
+        stage.clock.move(seconds=6)
+        return read(table, after, up_to, until)
+
+    monkeypatch.setattr(stage.shop, "traces", seen)
+    return windows
+
+
+def test_a_run_that_was_cut_short_is_gone_on_with(
+    stage: Stage, slow: list[tuple[str, int, int]]
+) -> None:
+    """A long absence is caught up run by run, each from where the last one was cut."""
     stage.configure("order_created")
-    for number in range(1, 4):
-        order = stage.order(f"o{number}", channel_id=CHANNEL)
-        leave(stage, number * 10_000, "order_created", order)
+    for number in (10, 20, 30):
+        leave(stage, number, "order_created", stage.order(f"o{number}"))
+
+    assert [found(stage, minutes=2) for _ in range(3)] == [1, 1, 1]
+
+    assert slow == [(ROWS, 0, 10), (ROWS, 10, 20), (ROWS, 20, 30)]
+
+
+def test_what_a_run_cut_short_read_too_soon_is_read_again(
+    stage: Stage, slow: list[tuple[str, int, int]]
+) -> None:
+    """A row left to its hook, or committed late, in the first windows of a long catch-up."""
+    stage.configure("order_created", "order_cancelled")
+    found(stage, minutes=12)
     stage.clock.move(minutes=1)
+    young = stage.clock.now() + dt.timedelta(seconds=30)
+    leave(stage, 10, "order_cancelled", stage.order("o1"), occurred_at=young)
+    for number in range(20, 35):
+        leave(stage, number, "order_created", stage.order(f"o{number}"))
 
-    class Ticking:
-        """Each look at the clock takes a second."""
+    assert found(stage, minutes=1) == 0
+    runs = [found(stage, minutes=1) for _ in range(40)]
 
-        def now(self) -> dt.datetime:
-            return stage.clock.move(seconds=1)
+    assert sum(runs) == 16
+    assert ShopEvent.objects.filter(name="order_cancelled").count() == 1
 
-    ports = type(stage.ports)(shop=stage.shop, wake=stage.wake, clock=Ticking())
-    reads = []
-    for _ in range(4):
-        reads.append(reconcile.run(ports, stage.clock.now() + dt.timedelta(seconds=12)))
-        stage.clock.move(minutes=1)
 
-    assert sum(reads) == 3
-    assert max(reads) < 3
+def test_each_table_has_its_share_of_a_run(stage: Stage, slow: list[tuple[str, int, int]]) -> None:
+    """One that is slow to catch up keeps none of the others from being read."""
+    stage.configure("order_created", "order_refunded")
+    for number in range(1, 4):
+        leave(stage, number, "order_created", stage.order(f"o{number}"), "order")
+    refunded(stage, 1, stage.order("o9"), "10", "order_refunded")
+
+    assert found(stage, minutes=2) == 2
+
+    assert slow == [("order", 0, 1), ("refund_event", 0, 1)]
+
+
+def test_a_gap_in_the_ids_costs_nothing(stage: Stage) -> None:
+    """A sequence that was set far ahead: the one row behind it is found at once."""
+    stage.configure("order_created")
+    leave(stage, 500_000_000, "order_created", stage.order(), "order")
+
+    assert found(stage, minutes=1) == 1
+
+
+def test_a_row_left_to_its_hook_is_read_again_however_late(stage: Stage) -> None:
+    """The hook was killed, and then no worker ran for a quarter of an hour."""
+    stage.configure("fulfillment_created", "order_cancelled")
+    found(stage, minutes=5)
+    stage.clock.move(minutes=1)
+    young = stage.clock.now() - dt.timedelta(seconds=20)
+    leave(stage, 1, "order_cancelled", stage.order(), occurred_at=young)
+    assert found(stage) == 0
+
+    assert found(stage, minutes=15) == 1
 
 
 # Refunds

@@ -148,6 +148,56 @@ def test_what_a_storm_held_is_not_usual(small: Stage) -> None:
     assert Storm.objects.get().until == NOON + dt.timedelta(hours=2)
 
 
+@pytest.mark.parametrize("hours", [0, 3])
+def test_what_staff_let_go_is_usual(small: Stage, hours: int) -> None:
+    """At once or in the morning: the next bulk of that size is not held, also its textless ones."""
+    nobody = small.order("o99", billing=None, shipping=None)
+    cancel_orders(small, 5)
+    assert small.happen("order_cancelled", nobody)
+    sweep(small)
+    sweep(small, minutes=10)
+    assert counts() == {("held", "storm"): 5, ("suppressed", "no_phone"): 1}
+    sweep(small, hours=hours)
+
+    assert storm.release(small.ports).texts == 5
+    sweep(small, hours=2)
+
+    assert list(BusyHour.objects.values_list("hour", "count")) == [(NOON, 6)]
+    assert ShopEvent.objects.filter(held=True).count() == 0
+    cancel_orders(small, 60, first=200)
+    sweep(small)
+    assert Storm.objects.filter(until=None).count() == 0
+
+
+def test_what_staff_ended_never_is(small: Stage) -> None:
+    """Not even when the next storm is let go."""
+    cancel_orders(small, 6)
+    sweep(small)
+    storm.cancel(small.ports)
+    sweep(small, hours=2)
+    cancel_orders(small, 7, first=10)
+    sweep(small)
+
+    storm.release(small.ports)
+    sweep(small, hours=1)
+
+    later = NOON + dt.timedelta(hours=2)
+    assert list(BusyHour.objects.values_list("hour", "count")) == [(later, 7)]
+
+
+def test_a_bulk_that_settles_within_seconds_is_held(small: Stage) -> None:
+    """The periodic run comes too late for it: planning watches before it plans."""
+    configure(small, "tracking_updated")
+    sweep(small)
+    for number in range(6):
+        order = small.order(f"o{number}")
+        small.track(order, f"p{number}", f"N{number}")
+
+    small.later(seconds=10)
+
+    assert counts() == {("held", "storm"): 6}
+
+
 def test_many_orders_of_customers_are_no_storm(small: Stage) -> None:
     """However many customers order within an hour: their hooks are never held."""
     for number in range(40):

@@ -140,18 +140,24 @@ def test_the_shops_own_edit_re_arms_nothing(cart: Checkout, vonage: VonageServer
     assert ShopEvent.objects.count() == 2
 
 
-@pytest.mark.parametrize("shared", ["email", "user", "phone", "nothing", "empty cart"])
+@pytest.mark.parametrize(
+    "shared", ["email", "EMAIL", "account", "user", "phone", "nothing", "empty cart"]
+)
 def test_a_newer_cart_of_the_same_person(
-    cart: Checkout, customer_user2: Any, vonage: VonageServer, shared: str
+    cart: Checkout, customer_user: Any, customer_user2: Any, vonage: VonageServer, shared: str
 ) -> None:
-    """By e-mail, user or phone; somebody else's, or an empty one, is none."""
-    Checkout.objects.filter(pk=cart.pk).update(email="ola@example.com", user=customer_user2)
+    """By e-mail in any letters, the account's, user or phone; another's, or an empty one: none."""
+    Checkout.objects.filter(pk=cart.pk).update(email="Ola@Example.com", user=customer_user2)
     cart.refresh_from_db()
+    customer_user.email = "ola@example.com"
+    customer_user.save()
     address = cart.billing_address.get_copy()
+    emails = {"email": "ola@example.com", "EMAIL": "OLA@EXAMPLE.COM", "account": None}
+    users = dict.fromkeys(("user", "empty cart"), customer_user2) | {"account": customer_user}
     other = _copy(
         cart,
-        email={"email": "OLA@example.com".lower()}.get(shared, "other@example.com"),
-        user=customer_user2 if shared in ("user", "empty cart") else None,
+        email=emails.get(shared, "other@example.com"),
+        user=users.get(shared),
         billing_address=address if shared == "phone" else None,
     )
     if shared == "empty cart":
@@ -220,11 +226,12 @@ def test_a_currency_without_minor_units(
     assert re.match(r"Example \D*3,000(?![.,\d])", said), said
 
 
-def test_a_newer_order_of_the_same_person(cart: Checkout, order: Order) -> None:
-    """Whoever has ordered since is not reminded."""
-    Checkout.objects.filter(pk=cart.pk).update(email="ola@example.com")
+@pytest.mark.parametrize("email", ["Ola@Example.com", "ola@example.com"])
+def test_a_newer_order_of_the_same_person(cart: Checkout, order: Order, email: str) -> None:
+    """Whoever has ordered since is not reminded: the e-mail as typed, or in small letters."""
+    Checkout.objects.filter(pk=cart.pk).update(email="Ola@Example.com")
     Order.objects.filter(pk=order.pk).update(
-        user_email="ola@example.com", user=None, created_at=NOON - HOUR / 2
+        user_email=email, user=None, created_at=NOON - HOUR / 2
     )
     _run(NOON)
     assert _reasons() == [("suppressed", "superseded")]

@@ -496,14 +496,142 @@ def test_refunds_and_cancellations_are_for_staff(
 def test_another_attempt_is_running(
     texts: Texts, api_client: Any, payments: PaymentApp, checkout: Checkout, again: str
 ) -> None:
-    """Failure, then a second attempt that is not answered yet or waits for the customer."""
+    """Failure, then a second attempt that is not answered yet or waits for the customer: wait."""
     payments.will_answer("CHARGE_FAILURE", Decimal(10))
     _initialize(api_client, checkout)
     payments.will_answer(again, Decimal(10), data={})
     _initialize(api_client, checkout)
 
     assert texts() == []
-    assert Message.objects.get(event_name="payment_failed").reason == "payment_running"
+    assert not Message.objects.filter(event_name="payment_failed").exists()
+    assert ShopEvent.objects.get().plan_at > timezone.now()
+
+
+def test_no_answer_and_then_a_clear_refusal(
+    texts: Texts, boss: Any, api_client: Any, payments: PaymentApp, checkout: Checkout
+) -> None:
+    """The customer hears, and staff have nothing to check."""
+    _initialize(api_client, checkout)
+    transaction = TransactionItem.objects.get()
+    _report(ApiClient(app=payments.app), transaction, "CHARGE_FAILURE")
+
+    _assert_only(texts(), OLA, FAILED)
+
+
+def test_a_gift_card_that_covers_the_checkout(
+    texts: Texts, boss: Any, checkout: Checkout, gift_card: Any
+) -> None:
+    """Saleor's own status of the checkout says so, too."""
+    gift_card.current_balance_amount = checkout.total_gross_amount
+    gift_card.save()
+    checkout.gift_cards.add(gift_card)
+    _report(boss, _transaction(checkout), "CHARGE_FAILURE")
+
+    assert texts() == []
+    assert Message.objects.get(event_name="payment_failed").reason == "paid"
+
+
+REQUEST, FAILURE, SUCCESS = "charge_request", "charge_failure", "charge_success"
+TO_DO = "authorization_action_required"
+
+
+@pytest.mark.parametrize(
+    ("rows", "refused", "superseded"),
+    [
+        ([("A", FAILURE, True)], False, False),
+        ([("A", FAILURE, True), ("B", REQUEST, False)], False, True),
+        ([("A", FAILURE, True), ("B", TO_DO, False)], False, True),
+        # a second try that was answered is over, whatever the answer
+        ([("A", FAILURE, True), ("B", REQUEST, True), ("B", SUCCESS, True)], False, False),
+        ([("A", FAILURE, True), ("B", TO_DO, True), ("B", "cancel_success", True)], False, False),
+        ([("A", FAILURE, True), ("B", REQUEST, True), ("B", FAILURE, True)], False, False),
+        ([("A", FAILURE, True), ("B", REQUEST, True), ("B", FAILURE, False)], False, False),
+        # no answer, then a clear one, or another one that is none
+        ([("A", FAILURE, False), ("A", FAILURE, True)], True, False),
+        ([("A", FAILURE, False), ("A", FAILURE, False)], False, False),
+        ([("A", FAILURE, False), ("B", FAILURE, True)], False, False),
+    ],
+)
+def test_what_later_rows_say_of_a_failure(
+    order: Order, rows: list[tuple[str, str, bool]], refused: bool, superseded: bool
+) -> None:
+    """Whether a later try runs, and whether what was unclear was refused since."""
+    transactions = {name: _transaction(order) for name, *_ in rows}
+    written = [
+        TransactionEvent.objects.create(
+            transaction=transactions[name], type=type, include_in_calculations=counted,
+            currency="USD", amount_value=10,
+        )
+        for name, type, counted in rows
+    ]  # fmt: skip
+
+    with SaleorShop().writer():
+        key = f"transaction_event:{written[0].pk}"
+        said = SaleorShop().payment_failures([key])[key]
+
+    assert (said.refused, said.superseded) == (refused, superseded)
+
+
+@pytest.mark.parametrize(
+    ("again", "superseded"),
+    [
+        ({}, True),
+        ({"is_active": False}, False),
+        ({"kind": "auth", "is_success": False}, False),
+        ({"kind": "auth", "is_success": True, "action_required": True}, True),
+        ({"kind": "capture", "is_success": True}, False),
+    ],
+)
+@pytest.mark.parametrize("same", [False, True])
+def test_a_second_try_at_an_older_gateway(
+    order: Order, payment_dummy: Payment, again: dict[str, Any], superseded: bool, same: bool
+) -> None:
+    """A new payment of the order, or the same one: it runs until its last row answers it."""
+    first = payment_dummy
+    failed = first.transactions.create(
+        kind="auth", is_success=False, amount=10, currency="USD", gateway_response={}
+    )
+    later = dict(again)
+    active = later.pop("is_active", True)
+    second = first
+    if not same:
+        second = Payment.objects.create(
+            gateway=first.gateway, order=order, total=10, currency="USD", is_active=active
+        )
+    if later:
+        second.transactions.create(amount=10, currency="USD", gateway_response={}, **later)
+        second.to_confirm = bool(later.get("action_required"))
+        second.save()
+
+    with SaleorShop().writer():
+        key = f"transaction:{failed.pk}"
+        said = SaleorShop().payment_failures([key])[key]
+
+    assert said.superseded is (superseded and (not same or bool(later)))
+
+
+@pytest.mark.parametrize(
+    ("who", "counts"), [("customer", True), ("payment app", True), ("staff", False), ("app", False)]
+)
+def test_whose_step_the_last_one_was(
+    order: Order, payments: PaymentApp, staff_user: Any, app: Any, who: str, counts: bool
+) -> None:
+    """A request of staff, or of another app, is no sign that the customer is awake."""
+    transaction = _transaction(order, payments.app)
+    began, asked = timezone.now() - dt.timedelta(hours=9), timezone.now()
+    TransactionItem.objects.update(created_at=began)
+    by = {"payment app": {"app": payments.app}, "staff": {"user": staff_user}, "app": {"app": app}}
+    for type in (REQUEST, FAILURE):
+        row = TransactionEvent.objects.create(
+            transaction=transaction, type=type, created_at=asked, currency="USD",
+            include_in_calculations=True, **by.get(who, {}),
+        )  # fmt: skip
+
+    with SaleorShop().writer():
+        key = f"transaction_event:{row.pk}"
+        said = SaleorShop().payment_failures([key])[key]
+
+    assert said.acted_at == (asked if counts else began)
 
 
 def test_a_cancelled_order(texts: Texts, boss: Any, order: Order) -> None:

@@ -342,6 +342,22 @@ def test_an_order_that_a_script_wrote_is_no_news(staff: Any, order_with_lines: A
     assert _reconcile() == 0
 
 
+def test_a_refund_dated_in_the_future_is_told_now(
+    staff: Any, order_with_lines: Any, transaction_item_generator: Any
+) -> None:
+    """What a payment app says of the time does not hide the row."""
+    item = transaction_item_generator(order_id=order_with_lines.pk, refunded_value=Decimal(5))
+    TransactionEvent.objects.filter(transaction=item).update(
+        created_at=timezone.now() + dt.timedelta(days=1)
+    )
+
+    assert _reconcile() == 1
+
+    event = ShopEvent.objects.get()
+    assert event.key == f"order_refunded:{order_with_lines.pk}:5"
+    assert event.occurred_at <= event.recorded_at
+
+
 def test_bad_rows_stop_nothing(staff: Any, order_with_lines: Any) -> None:
     """Rows without what they should say are passed over, and the next one is read."""
     for type, parameters in (
