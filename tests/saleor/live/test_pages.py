@@ -106,6 +106,8 @@ def test_from_nothing_to_the_first_delivered_text(
         lambda: shop.decisions(order).get("order_created") == ("delivered", ""),
         60, "the first text to be delivered",
     )  # fmt: skip
+    beat = "SELECT id FROM saleor_sms_plugin_installation WHERE periodic_at IS NOT NULL"
+    wait_until(lambda: bool(shop.saleor.rows(beat)), 60, "beat to be seen")
     browser.follow("Start")
     browser.shows("Test text arrived done", ".steps")
     browser.shows("Delivery receipts arrive done", ".steps")
@@ -193,6 +195,8 @@ def test_the_log_is_searched_and_exported(shop: LiveShop, browser: Browser) -> N
         rows = list(csv.DictReader(opened))
     assert {row["order_number"] for row in rows} == {str(order["number"])}
     assert {row["recipient"] for row in rows if row["recipient"]} == {f"'{PHONE}"}
+    counted = "SELECT id FROM saleor_sms_plugin_dailycount WHERE sent_count > 0"
+    wait_until(lambda: bool(shop.saleor.rows(counted)), 120, "the day's counters")
     browser.follow("Overview")
     browser.shows("Texts by day", "#page")
     picture(browser, "overview")

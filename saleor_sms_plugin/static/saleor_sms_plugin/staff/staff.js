@@ -254,7 +254,9 @@
   });
   on("afterSwap", ({ detail }) => {
     localise(detail.target);
-    if (detail.target.id === "page") detail.target.querySelector("h1")?.focus();
+    if (detail.target.id !== "page" || detail.requestConfig.verb !== "get") return;
+    detail.target.querySelector("h1")?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
   });
   for (const name of ["sendError", "timeout"]) on(name, () => tell("alarm", said.unreachable));
 
