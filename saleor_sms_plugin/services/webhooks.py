@@ -174,6 +174,8 @@ def _again(row: WebhookRequest, refusal: WebhookError | None) -> WebhookError | 
 
 def _process(rows: Sequence[WebhookRequest], ports: Ports) -> None:
     """The rows end processed, failed or with a later ``process_at``."""
+    if not rows:
+        return
     usual = {row.pk for row in rows if row.status == Status.VERIFIED}
     read = [(row, told) for row in rows if (told := _read(row, ports)) is not None]
     try:
