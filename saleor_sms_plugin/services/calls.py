@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
+from django.db.models import Count
 
 from ..domain import phone_numbers, retry
 from ..domain.reasons import Reason
@@ -37,7 +38,6 @@ from .writing import Text
 logger = logging.getLogger(__name__)
 
 ACCOUNT_AGAIN = dt.timedelta(minutes=5)  #: how often an account that was refused is tried again
-THROTTLED_AT_MOST = 60  #: too fast that often, and the text has failed
 THROTTLED_TRIES = 2  #: the wait of a throttled text does not grow beyond that of its second try
 DATABASE_BACK = 15.0  #: seconds an answer waits for a lost database before it is given up
 
@@ -62,6 +62,7 @@ class Begun:
 
     ready: Ready
     attempt: SendAttempt
+    failures: int = 0  #: of earlier attempts; "too fast" and a refused account are none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,12 +124,25 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
             for ready in kept
         ]
         insert_many(attempts)
+        failures = _failures(attempts)
     # Only now: who puts down a stop may hold these rows, and wait for the rest of the batch.
     for message in stale:
         if claim := message.claim:
             with ports.shop.writer():
                 claims.give_back(claim, [message.pk])
-    return [Begun(ready=r, attempt=a) for r, a in zip(kept, attempts, strict=True)]
+    return [
+        Begun(ready=r, attempt=a, failures=failures.get(r.message.pk, 0))
+        for r, a in zip(kept, attempts, strict=True)
+    ]
+
+
+def _failures(attempts: Sequence[SendAttempt]) -> dict[int, int]:
+    """How often the texts that were tried before have failed by themselves."""
+    again = [attempt.message_id for attempt in attempts if attempt.number > 1]
+    if not again:
+        return {}
+    failed = SendAttempt.objects.filter(message_id__in=again, outcome=Outcome.RETRYABLE)
+    return dict(failed.values_list("message_id").annotate(Count("pk")).order_by())
 
 
 def _as_judged(batch: Sequence[Ready]) -> tuple[list[Ready], list[Message]]:
@@ -178,12 +192,12 @@ def ask(begun: Begun, ports: Ports) -> Ending:
     try:
         ending = _accepted(provider.send(outbound), ports.clock.now())
     except ProviderError as error:
-        ending = _refused(error, message, ports.clock.now())
+        ending = _refused(error, begun, ports.clock.now())
     except Exception as error:
         # A fault of ours after the request may have left: never send it again.
         logger.exception("Provider %s failed unexpectedly", provider.name)
         unknown = OutcomeUnknown(type(error).__name__, provider=provider.name)
-        ending = _refused(unknown, message, ports.clock.now())
+        ending = _refused(unknown, begun, ports.clock.now())
     return replace(ending, seconds=time.monotonic() - started)
 
 
@@ -240,14 +254,14 @@ def _accepted(result: SendResult, now: dt.datetime) -> Ending:
     )  # fmt: skip
 
 
-def _refused(error: ProviderError, message: Message, now: dt.datetime) -> Ending:
-    outcome, status, reason, columns = _verdict(error, message, now)
+def _refused(error: ProviderError, begun: Begun, now: dt.datetime) -> Ending:
+    outcome, status, reason, columns = _verdict(error, begun, now)
     return Ending(
         outcome=outcome,
         status=status,
         reason=reason,
         code=error.code,
-        detail=phone_numbers.conceal(str(error), message.recipient),
+        detail=phone_numbers.conceal(str(error), begun.ready.message.recipient),
         http_status=error.http_status,
         message=columns,
         error=error,
@@ -255,7 +269,7 @@ def _refused(error: ProviderError, message: Message, now: dt.datetime) -> Ending
 
 
 def _verdict(
-    error: ProviderError, message: Message, now: dt.datetime
+    error: ProviderError, begun: Begun, now: dt.datetime
 ) -> tuple[SendAttempt.Outcome, MessageStatus, Reason, dict[str, Any]]:
     """What an error makes of the attempt and of the message, with the message's new columns."""
     ended: dict[str, Any] = {"finished_at": now}
@@ -268,27 +282,30 @@ def _verdict(
             return Outcome.REFUSED, MessageStatus.HELD, reason, again
         case TerminalProviderError():
             return Outcome.REFUSED, MessageStatus.REJECTED, Reason.REJECTED, ended
+        case ProviderThrottled():
+            # Too fast is the account's matter: it never uses up a text's attempts.
+            tried = min(begun.attempt.number, THROTTLED_TRIES)
+            at = _next_try(tried, begun, now, error.retry_after)
+            return Outcome.REFUSED, *_again(at, ended)
         case RetryableProviderError():
-            at = _next_try(error, message, now)
-            if at is None:
-                return Outcome.RETRYABLE, MessageStatus.FAILED, Reason.RETRIES_EXHAUSTED, ended
-            waits = {"not_before": at, "taken_at": None}
-            return Outcome.RETRYABLE, MessageStatus.QUEUED, Reason.RETRY, waits
+            return Outcome.RETRYABLE, *_again(_next_try(begun.failures + 1, begun, now), ended)
         case _:
             return Outcome.UNKNOWN, MessageStatus.OUTCOME_UNKNOWN, Reason.NO_ANSWER, {}
 
 
 def _next_try(
-    error: RetryableProviderError, message: Message, now: dt.datetime
+    tried: int, begun: Begun, now: dt.datetime, retry_after: float | None = None
 ) -> dt.datetime | None:
     chance = random.random()  # noqa: S311 (jitter, not a secret)
-    if isinstance(error, ProviderThrottled):
-        # Too fast is the account's matter: it never uses up a text's attempts.
-        if message.attempt_count >= THROTTLED_AT_MOST:
-            return None
-        tried = min(message.attempt_count, THROTTLED_TRIES)
-        return retry.next_try(tried, now, message.expires_at, error.retry_after, chance)
-    return retry.next_try(message.attempt_count, now, message.expires_at, None, chance)
+    return retry.next_try(tried, now, begun.ready.message.expires_at, retry_after, chance)
+
+
+def _again(
+    at: dt.datetime | None, ended: dict[str, Any]
+) -> tuple[MessageStatus, Reason, dict[str, Any]]:
+    if at is None:
+        return MessageStatus.FAILED, Reason.RETRIES_EXHAUSTED, ended
+    return MessageStatus.QUEUED, Reason.RETRY, {"not_before": at, "taken_at": None}
 
 
 _ENDED = ("status", "reason", "detail", "claim", "claimed_until")

@@ -92,7 +92,7 @@ def test_a_throttled_text_waits_as_long_as_asked(shop: Stage) -> None:
     shop.later(seconds=59)
     assert len(MemoryProvider.attempts) == 1
     shop.later(seconds=1)
-    assert outcomes() == ["retryable", "accepted"]
+    assert outcomes() == ["refused", "accepted"]
     assert shop.rows == [(CREATED, "sent", "")]
 
 

@@ -338,6 +338,37 @@ def test_throttling_never_uses_up_a_texts_attempts(shop: Stage) -> None:
     assert shop.rows == [(CREATED, "sent", "")]
 
 
+@pytest.mark.parametrize(
+    ("error", "after"),
+    [
+        (ProviderThrottled("slow", provider="memory"), "refused"),
+        (OutOfCredit("no money", provider="memory"), "refused"),
+        (ProviderUnavailable("down", provider="memory"), "retryable"),
+    ],
+)
+def test_only_a_texts_own_failures_use_up_its_attempts(
+    shop: Stage, error: ProviderError, after: str
+) -> None:
+    """After eight answers about the account a text outlives its first outage; eight of its own
+    failures end it."""
+    MemoryProvider.script(*[error] * 8, ProviderUnavailable("down", provider="memory"))
+    place(shop, 1)
+
+    shop.run()
+    for _ in range(40):
+        shop.clock.move(seconds=301)
+        Message.objects.update(expires_at=shop.clock.now() + dt.timedelta(days=1))
+        shop.run()
+
+    outcomes = list(SendAttempt.objects.order_by("number").values_list("outcome", flat=True))
+    if after == "refused":
+        assert outcomes == ["refused"] * 8 + ["retryable", "accepted"]
+        assert shop.rows == [(CREATED, "sent", "")]
+    else:
+        assert outcomes == ["retryable"] * 8
+        assert shop.rows == [(CREATED, "failed", "retries_exhausted")]
+
+
 # What is shown
 
 
