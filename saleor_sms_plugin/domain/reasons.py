@@ -70,6 +70,7 @@ class Reason(StrEnum):
     PROVIDER_ACCOUNT = "provider_account"
     OUT_OF_CREDIT = "out_of_credit"
     PROVIDER_DOWN = "provider_down"
+    PROVIDER_BUSY = "provider_busy"
     CONFIGURATION = "configuration"
     SENDER_RATE = "sender_rate"
     RETRY = "retry"
@@ -167,6 +168,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PROVIDER_ACCOUNT: "The provider refuses the account: check key and secret.",
     Reason.OUT_OF_CREDIT: "The provider account has no credit: top it up.",
     Reason.PROVIDER_DOWN: "The provider does not answer properly; it is tried again soon.",
+    Reason.PROVIDER_BUSY: "The provider asked for a pause; it is called again after it.",
     Reason.CONFIGURATION: "The channel's configuration is not complete.",
     Reason.SENDER_RATE: "Its sender may send only so many a second; it waits for its turn.",
     Reason.RETRY: "The provider could not take it; it will be tried again.",

@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 ACCOUNT_AGAIN = dt.timedelta(minutes=5)  #: how often an account that was refused is tried again
 THROTTLED_TRIES = 2  #: the wait of a throttled text does not grow beyond that of its second try
+STOP_RUNS = dt.timedelta(seconds=1)  #: a text waits for a stop that is being put down
 DATABASE_BACK = 15.0  #: seconds an answer waits for a lost database before it is given up
 
 Outcome = SendAttempt.Outcome
@@ -99,7 +100,7 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
 
     The fence: a claim that ran out while this worker slept is somebody else's text by now.
     An offer over one of its bounds ends here. A text whose reader has put down a stop since it
-    was prepared, or does so now, waits again, to be judged by it.
+    was prepared, or does so now, waits ``STOP_RUNS``, to be judged by it.
     """
     now = ports.clock.now()
     batch = [ready for ready in batch if (ready.message.claimed_until or now) > now]
@@ -129,7 +130,7 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
     for message in stale:
         if claim := message.claim:
             with ports.shop.writer():
-                claims.give_back(claim, [message.pk])
+                claims.give_back(claim, [message.pk], now + STOP_RUNS)
     return [
         Begun(ready=r, attempt=a, failures=failures.get(r.message.pk, 0))
         for r, a in zip(kept, attempts, strict=True)

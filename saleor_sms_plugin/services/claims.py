@@ -159,10 +159,13 @@ def _flooded(
     return over
 
 
-def give_back(claim: UUID, message_ids: Collection[int]) -> None:
-    """Claimed texts that no call was made for wait again."""
+def give_back(
+    claim: UUID, message_ids: Collection[int], not_before: dt.datetime | None = None
+) -> None:
+    """Claimed texts that no call was made for wait again, ``not_before`` an instant if given."""
     ours = Message.objects.filter(pk__in=message_ids, claim=claim, status=MessageStatus.SENDING)
-    ours.update(status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None)
+    later = {"not_before": not_before} if not_before else {}
+    ours.update(status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None, **later)
 
 
 def free_the_dead(ports: Ports) -> int:

@@ -18,7 +18,13 @@ from django.db import connections
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
+from ..exceptions import (
+    ConfigurationError,
+    OutcomeUnknown,
+    ProviderError,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
 from ..models import Throttle
 from ..models import throttle as throttles
 from ..ports import Ports
@@ -215,14 +221,15 @@ class AccountRun:
             count = self._room(slots[0] - BEGIN_BEFORE)
             if not self._heard():
                 break
-            self._slots.extend(slots[:count])
-            self._hand_over(begin(ready[:count], self.ports))
-            ready, slots = ready[count:], slots[count:]
+            begun = begin(ready[:count], self.ports)
+            self._slots.extend(slots[: len(begun)])
+            self._hand_over(begun)
+            ready, slots = ready[count:], slots[len(begun) :]
             if self.ports.clock.now() >= self.until:
                 break
-        if ready:
+        if slots:
             with self.ports.shop.writer():
-                throttles.unreserve(self.key, len(ready), self._interval)
+                throttles.unreserve(self.key, len(slots), self._interval)
         return ready
 
     def _room(self, at: float) -> int:
@@ -288,8 +295,8 @@ class AccountRun:
                 self._answers.put((begun, None))
                 return
             ending = ask(begun, self.ports)
-            # A provider that is silent once is not asked for the whole batch.
-            self._in_doubt |= isinstance(ending.error, OutcomeUnknown | ProviderUnavailable)
+            # A provider that is silent once, or asks for a pause, is not asked for the whole batch.
+            self._in_doubt |= _raises_doubt(ending.error)
             self._answers.put((begun, ending))
         finally:
             # A provider of another package may have read a database: this thread lives on.
@@ -343,6 +350,12 @@ class AccountRun:
         """A call never ends, whatever its timeouts: the worker goes on, and once its claim is
         over the text's outcome is unknown."""
         return time.monotonic() > self._latest + CALL_AT_MOST
+
+
+def _raises_doubt(error: ProviderError | None) -> bool:
+    if isinstance(error, ProviderThrottled):
+        return bool(error.retry_after)
+    return isinstance(error, OutcomeUnknown | ProviderUnavailable)
 
 
 @lru_cache(maxsize=64)

@@ -64,14 +64,14 @@ def _learn_one(throttle: Throttle, ending: Ending, now: dt.datetime) -> None:
     throttle.answer_seconds += SMOOTHING * (ending.seconds - throttle.answer_seconds)
     if isinstance(error, ProviderAccountError):
         _close(throttle, ending, now, REFUSED_FOR)
+    elif throttle.closed_until is not None and throttle.closed_until > now:
+        return  # the call began before the account was closed
     elif isinstance(error, ProviderThrottled):
         throttle.slowdown = min(SLOWEST, throttle.slowdown * SLOWER)
         if error.retry_after:
             asked = dt.timedelta(seconds=min(error.retry_after, LONGEST_ASKED))
-            throttle.closed_until = now + asked
+            _close(throttle, ending, now, asked)
     elif isinstance(error, ProviderUnavailable | OutcomeUnknown):
-        if throttle.closed_until is not None and throttle.closed_until > now:
-            return  # the call began before the account was closed
         throttle.failures += 1
         if throttle.is_probing or throttle.failures >= FAILURES_TO_CLOSE:
             probes = max(0, throttle.failures - FAILURES_TO_CLOSE)
@@ -86,6 +86,7 @@ def _close(throttle: Throttle, ending: Ending, now: dt.datetime, span: dt.timede
     throttle.closed_until = now + span
     throttle.closed_for = (
         ending.reason if ending.reason in REFUSED
+        else Reason.PROVIDER_BUSY if isinstance(ending.error, ProviderThrottled)
         else Reason.PROVIDER_DOWN
     )  # fmt: skip
     throttle.detail = ending.detail

@@ -319,3 +319,27 @@ def test_every_end_has_a_reason(over_the_wire: Stage, vonage: VonageServer) -> N
     assert {m.status for m in left} <= {*FINAL, "outcome_unknown"}
     assert all(m.reason for m in left)
     assert sorted(m.status for m in left) == ["outcome_unknown", "outcome_unknown", "rejected"]
+
+
+def test_a_stop_that_is_being_put_down_makes_no_busy_loop(committed_stage: Stage) -> None:
+    """While somebody else's stop is not committed the reader's text waits a second, and its
+    slot is free again."""
+    committed_stage.configure(CREATED, advanced="flood = off\nrate = 0.1")
+    place(committed_stage, 1)
+    plan.run(committed_stage.ports, NOON + RUN)
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_lock(hashtextextended(%s, 7))",
+            [f"sms-consent:{Message.objects.get().recipient}"],
+        )
+
+    with CaptureQueriesContext(connection) as statements:
+        committed_stage.run()
+    assert MemoryProvider.attempts == []
+    assert Message.objects.get().not_before == NOON + dt.timedelta(seconds=1)
+    assert len(statements) <= 150
+
+    other.close()
+    committed_stage.later(seconds=1)
+    assert len(MemoryProvider.attempts) == 1  # its slot had not been lost: the next is 10 s away

@@ -99,6 +99,7 @@ def test_a_text_planned_while_a_stop_is_put_down_does_not_begin_after_it(stage: 
     stage.happen("order_created", stage.order())
     during = taken_and_prepared(stage)
     begun_during = calls.begin(during, stage.ports)
+    stage.clock.move(seconds=1)
     after = taken_and_prepared(stage)
     go_on.set()
     person.join()
@@ -106,7 +107,7 @@ def test_a_text_planned_while_a_stop_is_put_down_does_not_begin_after_it(stage: 
     assert (len(during), begun_during, len(after)) == (1, [], 1)
     assert calls.begin(after, stage.ports) == []
     assert stage.rows == [("order_created", "queued", "")]
-    stage.run()
+    stage.later(seconds=1)
     assert stage.rows == [("order_created", "suppressed", "opted_out")]
     assert (stage.bodies, SendAttempt.objects.count()) == ([], 0)
 

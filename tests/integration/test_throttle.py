@@ -326,6 +326,27 @@ def test_too_fast_slows_down_and_recovers(shop: Stage) -> None:
     assert 1 <= account().slowdown < slowest
 
 
+def test_a_pause_that_the_provider_asks_for_is_kept(shop: Stage) -> None:
+    """Acceptances of calls that had left before change nothing; the form says why nothing goes."""
+    MemoryProvider.script(ProviderThrottled("slow", provider="memory", retry_after=40.0))
+    shop.configure(CREATED, advanced="flood = off\nrate = 1000")
+    place(shop, 20)
+    now = shop.clock.now()
+
+    shop.run()
+    called = len(MemoryProvider.attempts)
+    assert called < 20
+    assert account().closed_until == now + dt.timedelta(seconds=40)
+    assert "The provider asked for a pause" in status.status_of(CHANNEL, shop.ports)
+    shop.later(seconds=39)
+    assert len(MemoryProvider.attempts) == called
+
+    shop.later(seconds=1)
+    shop.later(seconds=30)
+    assert [row[1] for row in shop.rows] == ["sent"] * 20
+    assert (account().closed_for, account().closed_until) == ("", None)
+
+
 def test_throttling_never_uses_up_a_texts_attempts(shop: Stage) -> None:
     """A text that was "too fast" twenty times still goes out, while it is in time."""
     MemoryProvider.script(*[ProviderThrottled("slow", provider="memory")] * 20)
