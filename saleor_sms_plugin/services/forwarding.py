@@ -55,8 +55,9 @@ def _others(talk: Talk) -> int:
 def run(ports: Ports, until: dt.datetime) -> int:
     """Replies that are to be mailed are, until ``until``; returns how many.
 
-    Mailed outside any transaction. What a mail server does not take is tried again; who is
-    killed in between mails it twice rather than never.
+    Mailed outside any transaction. What a mail server does not take is tried again, and with it
+    what else is due: a silent one holds a run up once. Who is killed in between mails it twice
+    rather than never.
     """
     mailed = 0
     while ports.clock.now() < until and (talk := _take(ports)):
@@ -67,11 +68,18 @@ def run(ports: Ports, until: dt.datetime) -> int:
                 "Reply %s could not be mailed: %s", talk.inbound.pk, type(error).__name__,
                 extra={"action": "mail_failed"},
             )  # fmt: skip
-            break  # whatever is wrong with one mail is mostly wrong with the next
+            _postpone_all(ports)  # whatever is wrong with one mail is mostly wrong with the next
+            break
         with ports.shop.writer():
             InboundMessage.objects.filter(pk=talk.inbound.pk).update(forward_at=None)
         mailed += 1
     return mailed
+
+
+def _postpone_all(ports: Ports) -> None:
+    now = ports.clock.now()
+    with ports.shop.writer():
+        InboundMessage.objects.filter(forward_at__lte=now).update(forward_at=now + AGAIN)
 
 
 def _take(ports: Ports) -> Talk | None:

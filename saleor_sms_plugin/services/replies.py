@@ -32,14 +32,13 @@ ANSWERED_EACH = dt.timedelta(hours=1)  #: with the same words: programs that ans
 
 
 def run(ports: Ports, until: dt.datetime) -> int:
-    """Replies that are due are acted on, and handed on, until ``until``; returns how many.
+    """Replies that are due are acted on until ``until``; returns how many.
 
     Runs safely many times at once. A reply that fails is tried again later and stops no other.
     """
     acted = 0
     while ports.clock.now() < until and (count := _step(ports, until)):
         acted += count
-    forwarding.run(ports, until)
     return acted
 
 

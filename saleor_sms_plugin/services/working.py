@@ -18,6 +18,7 @@ from . import (
     claims,
     detect,
     dispatch,
+    forwarding,
     inbound,
     installation,
     links,
@@ -62,6 +63,8 @@ def work(ports: Ports, until: dt.datetime) -> bool:
             live = installation.is_live(ports)  # after planning: it holds what was planned, too
         sent = dispatch.run(ports, until, lambda: has_news(ports)) if live else 0
         busy = bool(planned or sent)
+    # Last: a mail server that is silent keeps no text waiting.
+    forwarding.run(ports, until)
     with ports.shop.writer():
         return live and ports.clock.now() >= until and is_due(ports)
 

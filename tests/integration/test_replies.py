@@ -940,6 +940,32 @@ def test_a_mail_server_that_is_down_loses_no_reply(
     assert [sent.body.partition("\n")[0] for sent in mail.outbox] == ["Where is my parcel?"]
 
 
+def test_a_silent_mail_server_is_waited_for_once_and_after_the_texts(
+    talking: Talking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three replies are to be mailed: the run sends its text first, tries one mail, and leaves
+    all three for later."""
+    talking.set_up("forward_replies = shop@example.com")
+    for text in ("Where is it?", "Hello?", "Anybody?"):
+        talking.reply(text)
+    InboundMessage.objects.update(forward_at=talking.clock.now())
+    mail.outbox.clear()
+    sent_before: list[int] = []
+
+    def silent(*_: object) -> None:
+        sent_before.append(Message.objects.filter(status="sent").count())
+        raise TimeoutError
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", silent)
+    talking.happen("order_created", talking.order())
+    talking.run()
+
+    assert sent_before == [1]
+    now = talking.clock.now()
+    waits = InboundMessage.objects.order_by("forward_at").values_list("forward_at", flat=True)
+    assert [at is not None and at >= now + dt.timedelta(minutes=2) for at in waits] == [True] * 3
+
+
 @pytest.mark.parametrize("text", ["STOP", "no mas", "HELP", "RETURN", "START"])
 def test_what_is_dealt_with_is_not_forwarded(talking: Talking, text: str) -> None:
     """Stops least of all: their writer wants to hear nothing."""
