@@ -5,6 +5,10 @@ from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import F, Q
+from django.db.models.functions import Now
+
+MOST_AHEAD = 10.0  #: seconds, or two intervals, that slots are reserved for at once, at most
+LONGEST_LEASE = 60.0  #: seconds; one that ends later was written by a clock that jumped
 
 
 class Throttle(models.Model):
@@ -20,7 +24,7 @@ class Throttle(models.Model):
     )  # the interval between slots is this many times longer
     answer_seconds = models.FloatField(default=0.2)  # how long the provider takes, smoothed
     run = models.UUIDField(null=True)  # the dispatch run that has the account
-    run_until = models.DateTimeField(null=True)
+    run_until = models.DateTimeField(null=True)  # without a run: when the last one ended
     failures = models.PositiveIntegerField(default=0)  # in a row, without an acceptance between
     closed_until = models.DateTimeField(null=True)  # no call before; then one call as a probe
     closed_for = models.CharField(max_length=32, blank=True)  # a Reason
@@ -39,7 +43,8 @@ class Throttle(models.Model):
 def lease(key: str, run: UUID, seconds: float) -> bool:
     """This run has the account for ``seconds``; False while another one has it."""
     now = _now()
-    free = Q(run__isnull=True) | Q(run_until__lt=now) | Q(run=run)
+    jumped = Q(run_until__gt=now + dt.timedelta(seconds=LONGEST_LEASE))
+    free = Q(run__isnull=True) | Q(run_until__lt=now) | Q(run=run) | jumped
     ours = {"run": run, "run_until": now + dt.timedelta(seconds=seconds)}
     if Throttle.objects.filter(free, key=key).update(**ours):
         return True
@@ -57,7 +62,7 @@ def ensure(key: str) -> None:
 
 def release(key: str, run: UUID) -> None:
     """The account is free for the next run."""
-    Throttle.objects.filter(key=key, run=run).update(run=None, run_until=None)
+    Throttle.objects.filter(key=key, run=run).update(run=None, run_until=Now())
 
 
 def keep_answer_seconds(key: str, run: UUID, seconds: float) -> None:
@@ -70,7 +75,8 @@ def reserve(
 ) -> float | None:
     """``count`` slots, ``interval`` seconds apart, are ours; one statement on PostgreSQL.
 
-    A slot that nobody took is lost ``late`` seconds after its time.
+    A slot that nobody took is lost ``late`` seconds after its time. Where the first free one is
+    further ahead than anybody may reserve, the clock has jumped back: it comes now.
 
     Returns in how many seconds the first one comes, never less than 0; None where it would come
     later than ``within`` seconds from now, and then nothing is reserved.
@@ -80,21 +86,30 @@ def reserve(
     table = connection.ops.quote_name(Throttle._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET next_slot_at = GREATEST(next_slot_at,"  # noqa: S608 (the name is ours)
-            " clock_timestamp() - make_interval(secs => %s))"
-            " + make_interval(secs => %s) WHERE key = %s"
-            " AND next_slot_at <= clock_timestamp() + make_interval(secs => %s)"
+            f"UPDATE {table} SET next_slot_at = CASE"  # noqa: S608 (the name is ours)
+            " WHEN next_slot_at > clock_timestamp() + make_interval(secs => %(most)s)"
+            " THEN clock_timestamp()"
+            " ELSE GREATEST(next_slot_at, clock_timestamp() - make_interval(secs => %(late)s)) END"
+            " + make_interval(secs => %(length)s) WHERE key = %(key)s"
+            " AND (next_slot_at <= clock_timestamp() + make_interval(secs => %(within)s)"
+            " OR next_slot_at > clock_timestamp() + make_interval(secs => %(most)s))"
             " RETURNING EXTRACT(EPOCH FROM next_slot_at - clock_timestamp())",
-            [late, count * interval, key, within],
+            {
+                "most": within + max(MOST_AHEAD, 2 * interval),
+                "late": late,
+                "key": key,
+                "within": within,
+                "length": count * interval,
+            },
         )
         row = cursor.fetchone()
     return None if row is None else max(0.0, float(row[0]) - count * interval)
 
 
-def unreserve(key: str, count: int, interval: float) -> None:
-    """The last ``count`` slots are free again; only the run that has the account may say so."""
+def unreserve(key: str, run: UUID, count: int, interval: float) -> None:
+    """The last ``count`` slots are free again, where this run has the account still."""
     unused = dt.timedelta(seconds=count * interval)
-    Throttle.objects.filter(key=key).update(next_slot_at=F("next_slot_at") - unused)
+    Throttle.objects.filter(key=key, run=run).update(next_slot_at=F("next_slot_at") - unused)
 
 
 def _reserve_alone(key: str, count: int, interval: float, within: float) -> float | None:

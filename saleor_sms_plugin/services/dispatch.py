@@ -40,7 +40,7 @@ TURN = dt.timedelta(seconds=2.5)  #: at least, where the worker is wanted for so
 LEASED = 15.0  #: seconds a run has its account, and a dead one keeps it; renewed meanwhile
 RENEWED_EACH = 1.0  #: seconds
 SOON = 1.0  #: seconds a reserved slot may be away
-LATE = 0.25  #: seconds after which a slot is lost, as between two runs; until then it is made up
+LATE = 0.25  #: seconds after which a slot is lost; until then the run that was late makes it up
 BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
 SPACING = 0.98  #: calls of a run never come closer than this part of the interval
 STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
@@ -68,6 +68,7 @@ def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda
         _end_orphans(channels, ports)
         accounts = accounts_of(channels.values())
         _open_providers(accounts)
+        accounts = _longest_waiting_first(accounts)
     called = 0
     for place, account in enumerate(accounts):
         now = ports.clock.now()
@@ -75,6 +76,13 @@ def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda
             share = (until - now) / (len(accounts) - place)
             called += AccountRun(account.key, ports, now + share, is_wanted).go()
     return called
+
+
+def _longest_waiting_first(accounts: Sequence[Account]) -> list[Account]:
+    """However long one account keeps a run, the next run begins with another one."""
+    ended = dict(Throttle.objects.values_list("key", "run_until"))
+    never = dt.datetime.min.replace(tzinfo=dt.UTC)
+    return sorted(accounts, key=lambda account: ended.get(account.key) or never)
 
 
 def _open_providers(accounts: Sequence[Account]) -> None:
@@ -146,7 +154,8 @@ class AccountRun:
         with self.ports.shop.writer():
             if now >= self._turn_ends and self.is_wanted():
                 return False
-            self._renew()
+            if not self._renew():
+                return False
             channels = load(self.ports)
             account = next((a for a in accounts_of(channels.values()) if a.key == self.key), None)
             closed = self.throttle.closed_until is not None and self.throttle.closed_until > now
@@ -164,14 +173,19 @@ class AccountRun:
             return False
         return True
 
-    def _renew(self) -> None:
-        """The account stays ours, and its row is fresh; asked of the database once in a while."""
+    def _renew(self) -> bool:
+        """The account stays ours, and its row is fresh; asked of the database once in a while.
+
+        False where it is another run's by now.
+        """
         if time.monotonic() < self._renewed + RENEWED_EACH:
-            return
+            return True
         self._renewed = time.monotonic()
         self._keep_answer_seconds()
-        throttles.lease(self.key, self.id, LEASED)
+        if not throttles.lease(self.key, self.id, LEASED):
+            return False
         self.throttle = Throttle.objects.get(key=self.key)
+        return True
 
     def _keep_answer_seconds(self) -> None:
         if self.called:
@@ -212,7 +226,8 @@ class AccountRun:
         if not ready or not self._heard():
             return ready
         with self.ports.shop.writer():
-            late = LATE if self._interval <= LATE else 0.0
+            # What was free before this run came is nobody's to make up.
+            late = LATE if self.called and self._interval <= LATE else 0.0
             wait = throttles.reserve(self.key, len(ready), self._interval, SOON, late)
         if wait is None:
             return ready
@@ -229,7 +244,7 @@ class AccountRun:
                 break
         if slots:
             with self.ports.shop.writer():
-                throttles.unreserve(self.key, len(slots), self._interval)
+                throttles.unreserve(self.key, self.id, len(slots), self._interval)
         return ready
 
     def _room(self, at: float) -> int:

@@ -67,7 +67,7 @@ def queue_of(ports: Ports, channel_ids: Collection[int] | None = None) -> Queue:
         open_ones = Message.objects.filter(
             **only, status__in=[*WAITING, MessageStatus.SENDING]
         ).aggregate(
-            due=Count("pk", filter=is_due), oldest=Min("not_before", filter=is_due),
+            due=Count("pk", filter=is_due), oldest=Min("due_at", filter=is_due),
             waiting=Count("pk", filter=Q(status__in=WAITING)),
             sending=Count("pk", filter=Q(status=MessageStatus.SENDING)),
         )  # fmt: skip
@@ -89,9 +89,7 @@ def measure(ports: Ports) -> Metrics:
     now = ports.clock.now()
     with ports.shop.writer():
         waiting = Message.objects.filter(status__in=WAITING)
-        due = waiting.filter(not_before__lte=now).aggregate(
-            count=Count("pk"), oldest=Min("not_before")
-        )
+        due = waiting.filter(not_before__lte=now).aggregate(count=Count("pk"), oldest=Min("due_at"))
         recent = Message.objects.filter(created_at__gte=now - DAY)
         sent = recent.filter(sent_at__gte=now - HOUR)
         sent_hour = sent.count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from io import StringIO
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
@@ -75,6 +75,38 @@ def test_a_slot_too_far_away_is_not_reserved(db: None) -> None:
     assert 9 < wait <= 10  # the refused reservation took nothing
 
 
+@pytest.mark.parametrize("interval", [1 / 30, 10.0])
+def test_a_database_clock_that_jumped_back_stops_nobody(db: None, interval: float) -> None:
+    """A slot, and a lease, an hour ahead are nobody's: both are free at once."""
+    throttle.ensure("a")
+    hour = dt.timedelta(hours=1)
+    ahead = dt.datetime.now(dt.UTC) + hour
+    Throttle.objects.update(next_slot_at=ahead, run=uuid4(), run_until=ahead)
+
+    assert throttle.lease("a", uuid4(), 15)
+    assert throttle.reserve("a", 1, interval, within=1) == 0
+    wait = throttle.reserve("a", 1, interval, within=11)
+
+    assert wait is not None
+    assert 0 < wait <= interval
+
+
+def test_slots_are_given_back_only_by_the_run_that_has_the_account(db: None) -> None:
+    """Whose lease ended takes nothing from the next run."""
+    run = uuid4()
+    throttle.ensure("a")
+    throttle.lease("a", run, 30)
+    throttle.reserve("a", 10, 1.0, within=5)
+
+    throttle.unreserve("a", uuid4(), 10, 1.0)
+    assert throttle.reserve("a", 1, 1.0, within=5) is None
+    throttle.unreserve("a", run, 10, 1.0)
+    wait = throttle.reserve("a", 1, 1.0, within=5)
+
+    assert wait is not None
+    assert wait <= 0.0
+
+
 def test_one_run_has_the_account(db: None) -> None:
     """A second run waits until the first one ends, or its lease is over."""
     first, second = uuid4(), uuid4()
@@ -138,6 +170,30 @@ def test_a_slow_sender_waits_for_its_own_slots(shop: Stage) -> None:
     ]  # fmt: skip
 
 
+def test_a_run_has_no_credit_for_the_time_before_it(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what a run itself was late for is made up, so runs of one text keep the pace, too."""
+    asked: list[float] = []
+    reserve = throttle.reserve
+
+    def reserved(
+        key: str, count: int, interval: float, within: float, late: float = 0.0
+    ) -> float | None:
+        asked.append(late)
+        return reserve(key, count, interval, within, late)
+
+    monkeypatch.setattr(throttle, "reserve", reserved)
+    shop.configure(CREATED, advanced="flood = off\nrate = 10")
+    place(shop, 15)  # ten in the first claim
+    shop.run()
+    place(shop, 1, start=20)
+    shop.run()
+
+    assert asked == [0.0, dispatch.LATE, 0.0]
+    assert len(MemoryProvider.attempts) == 16
+
+
 # Fairness
 
 
@@ -174,6 +230,50 @@ def test_each_account_has_its_share_of_a_run(shop: Stage, monkeypatch: pytest.Mo
     dispatch.run(shop.ports, start + dt.timedelta(seconds=5))
 
     assert [(end - start).total_seconds() for end in ends] == [2.5, 5.0]
+
+
+def test_runs_begin_with_another_account_each_time(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account that takes all of a run is the last one of the next."""
+    begun: list[str] = []
+    go = dispatch.AccountRun.go
+
+    def slow(run: dispatch.AccountRun) -> int:
+        begun.append(run.key.partition(":")[0])
+        called = go(run)
+        shop.clock.move(seconds=6)
+        return called
+
+    shop.configure(CREATED, channel_id=OTHER, provider="console")
+    monkeypatch.setattr(dispatch.AccountRun, "go", slow)
+
+    for _ in range(4):
+        dispatch.run(shop.ports, shop.clock.now() + dt.timedelta(seconds=5))
+
+    assert sorted(begun[:2]) == ["console", "memory"]
+    assert begun[2:] == begun[:2]
+
+
+def test_a_run_whose_account_another_one_has_stops(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it sees when it renews its lease; the texts left wait for the other run."""
+    lease = throttle.lease
+    asked: list[str] = []
+
+    def lost_later(key: str, run: UUID, seconds: float) -> bool:
+        asked.append(key)
+        return len(asked) <= 2 and lease(key, run, seconds)
+
+    monkeypatch.setattr(throttle, "lease", lost_later)
+    monkeypatch.setattr(dispatch, "RENEWED_EACH", 0.0)
+    shop.configure(CREATED, advanced="flood = off\nrate = 4")  # four in a claim
+    place(shop, 6)
+
+    shop.run()
+
+    assert [row[1] for row in shop.rows] == ["sent"] * 4 + ["queued"] * 2
 
 
 @pytest.mark.parametrize(("seconds", "called"), [(2, 3), (3, 0)])
@@ -407,6 +507,16 @@ def test_the_metrics_count_what_is_there(shop: Stage) -> None:
     assert (found.sent_last_minute, found.sent_last_hour, found.prompt_share) == (3, 3, 1.0)
     assert found.ended_last_day == {"sent": 3}
     assert [(a["state"], a["channels"]) for a in found.accounts] == [("open", ["channel-1"])]
+
+
+def test_the_age_of_the_queue_counts_from_when_a_text_was_due(shop: Stage) -> None:
+    """Postponing a text, for whatever reason, makes it no younger."""
+    place(shop, 1)
+    Message.objects.update(not_before=NOON + dt.timedelta(seconds=50))
+    shop.clock.move(seconds=60)
+
+    assert metrics.measure(shop.ports).oldest_due_seconds == 60
+    assert metrics.queue_of(shop.ports).oldest_due_seconds == 60
 
 
 def test_a_late_text_is_not_prompt(shop: Stage) -> None:
