@@ -52,10 +52,10 @@ class Act(StrEnum):
 
 
 STOPS = (Act.WITHDRAWN, Act.HELD)
-#: sources of acts by whoever has the phone
-PHONE = ("reply", "page")
 #: sources of acts by whoever knows the number
 BOXES = ("checkout", "customer", "storefront")
+#: those of them where a box that was unticked is ticked again by who unticked it
+TICKED_AGAIN = ("checkout", "customer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class Standing:
     given: Entry | None = None  #: the permission that holds, unless ``stopped``
     confirmed: Entry | None = None  #: its second step
     stopped: Entry | None = None  #: the stop that holds, withdrawn or held
-    #: a box ticked after a stop from the phone itself: it ends that stop once it is confirmed
+    #: a box ticked after a stop: it ends that stop once it is confirmed from the phone
     waiting: Entry | None = None
 
     @property
@@ -106,10 +106,12 @@ def standing(
     """What these acts of one person, in any order, come to.
 
     A permission belongs to its channel; a stop holds in its channel and wherever its sender
-    sends. An act of the same instant as a stop does not undo it. A stop made from the phone is
-    undone from the phone, or by who has proof: anyone can tick a box with a stranger's number.
+    sends. An act of the same instant as a stop does not undo it. A stop is undone from the phone,
+    or by who has proof: anyone can tick a box with a stranger's number. A box that was unticked
+    may be ticked again, but never for order texts.
     """
-    given = confirmed = stopped = from_phone = waiting = None
+    given = confirmed = stopped = waiting = None
+    stops: set[str] = set()  # where what holds now was stopped
     for entry in sorted(entries, key=lambda each: (each.at, each.act.rank, each.id)):
         if entry.scope is not scope:
             continue
@@ -117,25 +119,33 @@ def standing(
         if entry.act in STOPS:
             if entry.reaches(channel_id, sender_id):
                 stopped, waiting = entry, None
-                from_phone = entry if entry.source in PHONE else from_phone
+                stops.add(entry.source)
         elif entry.act is Act.RESTORED:
             if entry.reaches(channel_id, sender_id):
                 given = waiting if waiting and confirmed is None else given
-                stopped = from_phone = waiting = None
+                stopped, waiting, stops = None, None, set()
         elif here and entry.act is Act.GIVEN:
-            if from_phone and entry.source in BOXES:
+            if stops and not _lifts(entry, stops):
                 waiting = entry
                 continue
             # Another box ticked takes nothing from what was confirmed and still holds.
             if stopped or given is None or confirmed is None:
                 given, confirmed = entry, None
-            stopped = from_phone = waiting = None
+            stopped, waiting, stops = None, None, set()
         elif here and waiting is not None:
             given, confirmed = waiting, entry
-            stopped = from_phone = waiting = None
+            stopped, waiting, stops = None, None, set()
         elif here and given is not None and stopped is None:
             confirmed = entry
     return Standing(given=given, confirmed=confirmed, stopped=stopped, waiting=waiting)
+
+
+def _lifts(given: Entry, stops: set[str]) -> bool:
+    """Whether this permission ends what was stopped there by itself."""
+    if given.source not in BOXES:
+        return True
+    is_again = given.source in TICKED_AGAIN and stops == {given.source}
+    return is_again and given.scope is not Scope.SERVICE
 
 
 def ended_by(

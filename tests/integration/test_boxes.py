@@ -164,14 +164,14 @@ def test_a_true_first_seen_after_a_stop_proves_only_the_checkouts_beginning(shop
 
 def test_a_true_on_a_checkout_begun_after_the_stop_counts(shop: Stage) -> None:
     """It cannot have stood there before."""
-    stop(shop)
+    stop(shop, Source.CHECKOUT)
     shop.clock.move(minutes=5)
     see(shop, box(cart(shop), sms_offers="true"))
     assert stands(shop)
 
 
-@pytest.mark.parametrize("source", [Source.REPLY, Source.PAGE])
-def test_after_a_stop_from_the_phone_a_box_counts_once_it_is_confirmed(
+@pytest.mark.parametrize("source", [Source.REPLY, Source.PAGE, Source.STAFF])
+def test_after_a_stop_from_the_phone_or_by_staff_a_box_counts_once_it_is_confirmed(
     shop: Stage, source: Source
 ) -> None:
     """Anyone can tick a box with a stranger's number; staff have proof."""
@@ -194,7 +194,7 @@ def test_after_a_stop_from_the_phone_a_box_counts_once_it_is_confirmed(
 def test_an_instant_after_the_stop_counts_on_any_checkout(shop: Stage) -> None:
     """The storefront says when the box was ticked."""
     left = cart(shop)
-    stop(shop)
+    stop(shop, Source.CHECKOUT)
     shop.clock.move(minutes=5)
     see(shop, box(left, sms_offers=shop.clock.now().isoformat()))
     assert stands(shop)

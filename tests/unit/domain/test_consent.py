@@ -121,7 +121,7 @@ def test_what_an_act_ended(told: tuple[Act, ...], which: set[int], ended: bool) 
 
 
 @pytest.mark.parametrize("stop", [Act.WITHDRAWN, Act.HELD])
-@pytest.mark.parametrize("source", ["reply", "page"])
+@pytest.mark.parametrize("source", ["reply", "page", "staff", "import", "storefront"])
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
@@ -158,3 +158,24 @@ def test_what_a_confirmation_would_be_of() -> None:
     told = [first, stop, again, yes]
     pending = [read(told[:count]).pending for count in range(5)]
     assert pending == [None, first, None, again, None]
+
+
+@pytest.mark.parametrize(
+    ("scope", "stop", "box", "lifted"),
+    [
+        (Scope.OFFERS, "checkout", "checkout", True),
+        (Scope.OFFERS, "customer", "customer", True),
+        (Scope.OFFERS, "checkout", "customer", False),
+        (Scope.OFFERS, "storefront", "storefront", False),  # of whose account nobody knows
+        (Scope.SERVICE, "checkout", "checkout", False),
+        (Scope.SERVICE, "checkout", "staff", True),
+    ],
+)
+def test_an_unticked_box_is_ticked_again_where_it_was_unticked(
+    scope: Scope, stop: str, box: str, lifted: bool
+) -> None:
+    """Never for order texts, and never from a storefront's form: whose number it is is unproved."""
+    told = acts(Act.WITHDRAWN, Act.GIVEN, scope=scope)
+    entries = [replace(each, source=at) for each, at in zip(told, (stop, box), strict=True)]
+    where = standing(entries, scope, HERE, SENDER)
+    assert (where.stopped is None, where.waiting is None) == (lifted, lifted)
