@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
+from graphql import introspection_query
 
 from saleor_sms_plugin.callers import Caller, CallerKind
 from saleor_sms_plugin.models import Message
@@ -206,3 +208,63 @@ def test_only_post_of_json(stage: Stage) -> None:
     assert form.status_code == 400
     large = factory.post("/", "x" * 300_000, "application/json")
     assert router.answer(large, "/graphql/", stage.ports).status_code == 400
+
+
+DOUBLING = "{...f0} " + "".join(
+    f"fragment f{n} on Query {{...f{n + 1} ...f{n + 1}}} " for n in range(60)
+) + "fragment f60 on Query {__typename}"  # fmt: skip
+DEEP = "{__schema{types{...f0}}} " + "".join(
+    f"fragment f{n} on __Type {{ofType{{...f{n + 1}}} ofType{{...f{n + 1}}}}} " for n in range(60)
+) + "fragment f60 on __Type {name}"  # fmt: skip
+ALIASES = (
+    "{__schema{" + " ".join(f"a{n}: types{{...t}}" for n in range(150)) + "}} fragment t on __Type "
+    "{name fields{name args{name type{name}}} enumValues{name} inputFields{name}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (DOUBLING, "At most 20 fields may stand at the top"),
+        (DEEP, "The query costs"),
+        (ALIASES, "The query costs"),
+        ("{__schema{types{" + "name " * 1200 + "}}}", "At most 200 fields may stand side by side"),
+        ("{...f} fragment f on Query {...f}", "Cannot spread fragment"),
+        ("{...nowhere}", "Unknown fragment"),
+        ("{messages(first: 1) {" + " ".join(f"a{n}: totalCount" for n in range(60)) + "}}",
+         "costs"),
+        ("query ($n: Int = 100) {" + " ".join(
+            f"a{n}: messages(first: $n) {{edges{{node{{id event status why}}}}}}" for n in range(20)
+         ) + "}", "costs"),
+    ],
+)  # fmt: skip
+def test_a_query_that_grows_when_it_is_read_is_refused(stage: Stage, query: str, said: str) -> None:
+    """Before anything of it is validated at length or executed, whoever asks."""
+    assert said in ask(stage, query, None)["errors"][0]["message"]
+
+
+def test_programs_may_learn_the_schema(stage: Stage) -> None:
+    """The query that every client library makes."""
+    answer = ask(stage, introspection_query, None)
+    assert answer["status"] == 200
+    assert answer["data"]["__schema"]["queryType"] == {"name": "Query"}
+
+
+@pytest.mark.parametrize("place", ['["x", 1]', "[null, 1]", "[{}, 1]", '["2026-03-02", 1e999]'])
+def test_a_cursor_of_nowhere_is_refused_in_words(stage: Stage, place: str) -> None:
+    """Whatever stands in it."""
+    cursor = base64.urlsafe_b64encode(place.encode()).decode()
+    answer = ask(stage, "query ($c: String) {messages(first: 1, after: $c) {totalCount}}", c=cursor)
+    assert "no cursor of this list" in answer["errors"][0]["message"]
+
+
+def test_half_a_character_is_refused(stage: Stage) -> None:
+    """PostgreSQL cannot store it."""
+    answer = ask(stage, '{messages(first: 1, filter: {orderNumber: "\ud800"}) {totalCount}}')
+    assert answer["status"] == 400
+
+
+def test_who_asks_what_is_allowed_hears_it(stage: Stage) -> None:
+    """A browser of another origin asks first."""
+    answer = router.answer(RequestFactory().options("/"), "/graphql/", stage.ports)
+    assert (answer.status_code, answer["Allow"]) == (204, "POST, OPTIONS")

@@ -9,6 +9,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import graphene
@@ -57,7 +58,7 @@ def connection(node: type[graphene.ObjectType], name: str) -> type[graphene.Obje
                 PageInfo, required=True, description="Where the page stands."
             ),
             "total_count": graphene.Int(description="Rows of the whole list; counted when asked."),
-            "resolve_total_count": staticmethod(lambda root, info: root.rows.count()),
+            "resolve_total_count": staticmethod(lambda root, info: root.total_count),
             "__doc__": "A page of rows.",
         },
     )
@@ -79,6 +80,11 @@ class Page:
     edges: Sequence[Edge]
     page_info: PageInfo
 
+    @cached_property
+    def total_count(self) -> int:
+        """Rows of the whole list, counted once."""
+        return self.rows.count()
+
 
 def page(rows: QuerySet[Any], sort: str, arguments: Mapping[str, Any], name: str) -> Page:
     """The page that these arguments ask for; one statement.
@@ -90,16 +96,17 @@ def page(rows: QuerySet[Any], sort: str, arguments: Mapping[str, Any], name: str
     count = _count(first, last, name)
     backwards = last is not None
     column, descending = sort.lstrip("-"), sort.startswith("-")
+    after, before = arguments.get("after"), arguments.get("before")
     asked = rows
-    if (after := arguments.get("after")) is not None:
-        asked = asked.filter(_beyond(after, column, not descending))
-    if (before := arguments.get("before")) is not None:
-        asked = asked.filter(_beyond(before, column, descending))
-    sign = "-" if descending != backwards else ""
     try:
-        found = list(asked.order_by(f"{sign}{column}", f"{sign}pk")[: count + 1])
-    except (ValidationError, ValueError, TypeError):
+        if after is not None:
+            asked = asked.filter(_beyond(after, column, not descending))
+        if before is not None:
+            asked = asked.filter(_beyond(before, column, descending))
+    except (ValidationError, ValueError, TypeError, OverflowError):
         raise _no_cursor() from None
+    sign = "-" if descending != backwards else ""
+    found = list(asked.order_by(f"{sign}{column}", f"{sign}pk")[: count + 1])
     more = len(found) > count
     found = found[:count]
     if backwards:
@@ -133,12 +140,9 @@ def _cursor(row: Any, column: str) -> str:
 
 
 def _beyond(cursor: str, column: str, upwards: bool) -> Q:
-    """Rows that stand further in this direction than the cursor's."""
-    try:
-        value, pk = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        pk = int(pk)
-    except (ValueError, TypeError):
-        raise _no_cursor() from None
+    """Rows that stand further in this direction than the cursor's; raises where it is none."""
+    value, pk = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    pk = int(pk)
     than = "gt" if upwards else "lt"
     return Q(**{f"{column}__{than}": value}) | Q(**{column: value, f"pk__{than}": pk})
 

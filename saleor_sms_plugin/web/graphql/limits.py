@@ -1,11 +1,13 @@
-"""What a query may ask for at most: looked at before it is parsed, and before it is executed.
+"""What a query may ask for at most: looked at before it is parsed, validated and executed.
 
-Parser and validator are recursive, so depth and size are counted on the tokens.
+Parser and validator are recursive, and validating compares the fields of one place with each
+other, so depth, size and breadth are counted first. Everything here is linear in the query: what
+a fragment holds is counted once, however often it is spread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graphql import GraphQLError
@@ -15,12 +17,23 @@ from graphql.language.source import Source
 
 MOST_TOKENS = 5_000
 DEEPEST = 20  #: brackets within brackets
+BROADEST = 200  #: fields side by side, those of fragments among them
 MOST_ROOT_FIELDS = 20  #: aliases of a query and mutations of a document
+MOST_FRAGMENTS = 100
 HIGHEST_COST = 10_000  #: fields, each as often as its lists may have rows
+#: The query by which programs learn the schema costs 565,000, and takes 0.1 s.
+HIGHEST_INTROSPECTION = 700_000
 PAGE_LIMIT = 100  #: rows of one page, as Saleor's
-#: mutations that take seconds: one dry run, or a few test texts, in a request
-COSTS = {"smsTemplateDryRun": 6_000, "smsTestSend": 2_500}
-UNPAGED = {"statistics": 100, "templates": 50}  #: rows that lists without pages count as
+#: fields that take seconds (one dry run, or a few test texts, in a request) or statements
+COSTS = {
+    "smsTemplateDryRun": 6_000, "smsTestSend": 2_500, "queue": 500, "accounts": 500,
+    "totalCount": 200, "standings": 200, "refused": 200, "acts": 50,
+}  # fmt: skip
+#: rows that lists without pages count as
+UNPAGED = {
+    "statistics": 100, "templates": 50, "types": 150, "fields": 20, "args": 5, "inputFields": 10,
+    "enumValues": 10, "possibleTypes": 5, "interfaces": 2, "directives": 5,
+}  # fmt: skip
 
 _OPEN = (TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L)
 _CLOSE = (TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R)
@@ -41,64 +54,155 @@ def check_source(query: str) -> None:
         token = lexer.next_token()
 
 
-def check_cost(
-    document: ast.Document, operation: ast.OperationDefinition, variables: Mapping[str, Any]
-) -> int:
-    """What the operation costs; raises GraphQLError above ``HIGHEST_COST``.
+class Limits:
+    """A parsed document and what it asks for."""
 
-    The document is valid: fragments exist, and none holds itself.
-    """
-    fragments = {
-        each.name.value: each
-        for each in document.definitions
-        if isinstance(each, ast.FragmentDefinition)
-    }
-    if len(_fields(operation.selection_set, fragments)) > MOST_ROOT_FIELDS:
-        raise GraphQLError(f"At most {MOST_ROOT_FIELDS} fields may stand at the top of a query.")
-    cost = _cost(operation.selection_set, fragments, variables)
-    if cost > HIGHEST_COST:
-        raise GraphQLError(
-            f"The query costs {cost}, at most {HIGHEST_COST} are allowed. Ask for fewer rows or "
-            "fewer fields."
-        )
-    return cost
+    def __init__(self, document: ast.Document) -> None:
+        self.document = document
+        self._fragments = {
+            each.name.value: each
+            for each in document.definitions
+            if isinstance(each, ast.FragmentDefinition)
+        }
+        self._ended: set[str] = set()  # fragments that were seen not to hold themselves
+        self._breadths: dict[str, int] = {}
+        self._costs: dict[tuple[str, int], int] = {}
+        self._variables: Mapping[str, Any] = {}
 
+    def check_breadth(self) -> None:
+        """Raises GraphQLError where too many fields stand side by side to be validated.
 
-def _fields(selection: Any, fragments: Mapping[str, Any]) -> list[ast.Field]:
-    found: list[ast.Field] = []
-    for each in selection.selections if selection else ():
-        if isinstance(each, ast.Field):
-            found.append(each)
-        elif isinstance(each, ast.FragmentSpread):
-            found += _fields(fragments[each.name.value].selection_set, fragments)
-        else:
-            found += _fields(each.selection_set, fragments)
-    return found
+        The document need not be valid: a fragment that is missing counts as nothing. One that
+        holds itself is refused here, because the validator would not come to an end.
+        """
+        if len(self._fragments) > MOST_FRAGMENTS:
+            raise GraphQLError(f"At most {MOST_FRAGMENTS} fragments may be used.")
+        for name in self._fragments:
+            self._check_ends(name, ())
+        for each in self.document.definitions:
+            if isinstance(each, ast.OperationDefinition):
+                if self._breadth(each.selection_set) > MOST_ROOT_FIELDS:
+                    raise GraphQLError(
+                        f"At most {MOST_ROOT_FIELDS} fields may stand at the top of a query."
+                    )
+                self._check_within(each.selection_set)
+        for fragment in self._fragments.values():
+            self._check_within(fragment.selection_set)
 
+    def check_cost(self, operation: ast.OperationDefinition, variables: Mapping[str, Any]) -> int:
+        """What the operation costs; raises GraphQLError where that is too much.
 
-def _cost(selection: Any, fragments: Mapping[str, Any], variables: Mapping[str, Any]) -> int:
-    total = 0
-    for field in _fields(selection, fragments):
-        inner = _cost(field.selection_set, fragments, variables)
-        total += COSTS.get(field.name.value, 1) + inner * _rows(field, variables)
-        if total > HIGHEST_COST:
-            return total  # enough is known, and fragments can double at every level
-    return total
-
-
-def _rows(field: ast.Field, variables: Mapping[str, Any]) -> int:
-    """How many rows the field's list may have; 1 where it is none."""
-    rows = UNPAGED.get(field.name.value, 1)
-    for argument in field.arguments or ():
-        if argument.name.value in ("first", "last"):
-            value = argument.value
-            said = (
-                variables.get(value.name.value)
-                if isinstance(value, ast.Variable)
-                else getattr(value, "value", None)
+        The document is valid: fragments exist, and none holds itself.
+        """
+        defaults = {
+            each.variable.name.value: getattr(each.default_value, "value", None)
+            for each in operation.variable_definitions or ()
+        }
+        self._variables = {**defaults, **variables}
+        self._costs.clear()
+        cost = self._cost(operation.selection_set)
+        learns = all(each.name.value.startswith("__") for each in self._roots(operation))
+        most = HIGHEST_INTROSPECTION if learns else HIGHEST_COST
+        if cost > most:
+            raise GraphQLError(
+                f"The query costs {cost}, at most {most} are allowed. Ask for fewer rows or "
+                "fewer fields."
             )
-            try:
-                rows = max(rows, min(int(said or 1), PAGE_LIMIT))
-            except (TypeError, ValueError):
-                rows = PAGE_LIMIT
-    return rows
+        return cost
+
+    def _check_ends(self, name: str, above: tuple[str, ...]) -> None:
+        if name in above:
+            raise GraphQLError(f"Cannot spread fragment “{name}” within itself.")
+        if name in self._ended or name not in self._fragments:
+            return
+        for other in _spreads(self._fragments[name].selection_set):
+            self._check_ends(other, (*above, name))
+        self._ended.add(name)
+
+    def _check_within(self, selection: Any) -> None:
+        if self._breadth(selection) > BROADEST:
+            raise GraphQLError(f"At most {BROADEST} fields may stand side by side.")
+        for each in selection.selections if selection else ():
+            if not isinstance(each, ast.FragmentSpread):
+                self._check_within(each.selection_set)
+
+    def _breadth(self, selection: Any) -> int:
+        """How many fields stand here, those of fragments among them."""
+        count = 0
+        for each in selection.selections if selection else ():
+            if isinstance(each, ast.Field):
+                count += 1
+            elif isinstance(each, ast.FragmentSpread):
+                count += self._breadth_of(each.name.value)
+            else:
+                count += self._breadth(each.selection_set)
+        return count
+
+    def _breadth_of(self, name: str) -> int:
+        if name not in self._breadths:
+            fragment = self._fragments.get(name)
+            self._breadths[name] = self._breadth(fragment.selection_set) if fragment else 0
+        return self._breadths[name]
+
+    def _cost(self, selection: Any, rows: int = 1) -> int:
+        """Of the fields here, where the field above has a page of so many rows."""
+        total = 0
+        for each in selection.selections if selection else ():
+            if isinstance(each, ast.Field):
+                name = each.name.value
+                page = self._page(each)
+                # Of a page only its rows are many; a list without pages is all rows.
+                times = rows if name == "edges" else UNPAGED.get(name, 1)
+                total += COSTS.get(name, 1) + times * self._cost(each.selection_set, page)
+            elif isinstance(each, ast.FragmentSpread):
+                total += self._cost_of(each.name.value, rows)
+            else:
+                total += self._cost(each.selection_set, rows)
+        return total
+
+    def _cost_of(self, name: str, rows: int) -> int:
+        if (name, rows) not in self._costs:
+            self._costs[name, rows] = self._cost(self._fragments[name].selection_set, rows)
+        return self._costs[name, rows]
+
+    def _page(self, field: ast.Field) -> int:
+        """How many rows the field's page may have; 1 where it has none."""
+        return max(
+            (
+                self._number(argument.value)
+                for argument in field.arguments or ()
+                if argument.name.value in ("first", "last")
+            ),
+            default=1,
+        )
+
+    def _number(self, value: Any) -> int:
+        if isinstance(value, ast.Variable):
+            said = self._variables.get(value.name.value)
+        else:
+            said = getattr(value, "value", None)
+        try:
+            return 1 if said is None else min(int(said), PAGE_LIMIT)
+        except (TypeError, ValueError, OverflowError):
+            return PAGE_LIMIT
+
+    def _roots(self, operation: ast.OperationDefinition) -> Iterator[ast.Field]:
+        """The fields at the top; at most ``MOST_ROOT_FIELDS``, as was checked."""
+        waiting = [operation.selection_set]
+        while waiting:
+            for each in waiting.pop().selections:
+                if isinstance(each, ast.Field):
+                    yield each
+                elif isinstance(each, ast.FragmentSpread):
+                    waiting.append(self._fragments[each.name.value].selection_set)
+                else:
+                    waiting.append(each.selection_set)
+
+
+def _spreads(selection: Any) -> Iterator[str]:
+    """The fragments that are spread here or anywhere below, as often as they are."""
+    for each in selection.selections if selection else ():
+        if isinstance(each, ast.FragmentSpread):
+            yield each.name.value
+        else:
+            yield from _spreads(each.selection_set)

@@ -21,8 +21,9 @@ from ...exceptions import kind_and_place
 from ...ports import Ports
 from ...wiring import caller_of
 from ..visitors import address_of
+from ..webhooks import bounded_body
 from .context import Context
-from .limits import check_cost, check_source
+from .limits import Limits, check_source
 from .schema import schema
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 def page(request: HttpRequest, *, ports: Ports) -> HttpResponse:
     """The operation's answer as JSON; status 400 where it was not executed. It never raises."""
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers={"Allow": "POST, OPTIONS"})
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "POST, OPTIONS"})
     try:
@@ -54,17 +57,16 @@ def page(request: HttpRequest, *, ports: Ports) -> HttpResponse:
 def _asked(request: HttpRequest) -> tuple[str, Mapping[str, Any], str | None]:
     if (request.content_type or "").lower() != "application/json":
         raise GraphQLError("Send the query as JSON: Content-Type: application/json.")
-    if int(request.headers.get("Content-Length") or 0) > LARGEST:
-        raise GraphQLError(f"The request is too large: at most {LARGEST} bytes.")
-    body = request.read(LARGEST + 1)
-    if len(body) > LARGEST:
+    body = bounded_body(request, LARGEST)
+    if body is None:
         raise GraphQLError(f"The request is too large: at most {LARGEST} bytes.")
     if _NUL in body:  # however it is quoted: PostgreSQL cannot store it
         raise GraphQLError("The request holds the character U+0000. Leave it out.")
     try:
         asked = json.loads(body)
+        json.dumps(asked, ensure_ascii=False).encode()  # half of a character cannot be stored
     except (ValueError, RecursionError):
-        raise GraphQLError("The request is not JSON.") from None
+        raise GraphQLError("The request is not JSON of whole characters.") from None
     query = asked.get("query") if isinstance(asked, dict) else None
     if not isinstance(query, str) or not query.strip():
         raise GraphQLError("Must provide a query string.")
@@ -82,12 +84,14 @@ def _execute(
     """Data and errors. Raises GraphQLError where the operation cannot be executed."""
     check_source(query)
     document = parse(query)
+    limits = Limits(document)
+    limits.check_breadth()
     for error in validate(schema, document):
         raise error
     operation = _operation(document, name)
     if operation.operation == "subscription":
         raise GraphQLError("There are no subscriptions.")
-    check_cost(document, operation, variables)
+    limits.check_cost(operation, variables)
     result: Any = execute(
         schema,
         document,
