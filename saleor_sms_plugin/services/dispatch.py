@@ -137,14 +137,23 @@ class AccountRun:
             if not throttles.lease(self.key, self.id, LEASED):
                 return 0
         try:
-            while self._round():
-                pass
+            self._send_all()
         finally:
-            self._finish_calls()
             with self.ports.shop.writer():
                 self._keep_answer_seconds()
                 throttles.release(self.key, self.id)
         return self.called
+
+    def _send_all(self) -> None:
+        try:
+            while self._round():
+                pass
+            self._finish_calls()
+        except BaseException:
+            # Nobody is called any more: the answers may not be stored.
+            self._in_doubt = True
+            self._finish_calls()
+            raise
 
     def _round(self) -> bool:
         """One claim, sent; False when there is nothing more to do now."""

@@ -32,6 +32,7 @@ CLOSED_AT_MOST = dt.timedelta(minutes=5)
 REFUSED_FOR = dt.timedelta(minutes=5)  #: an account without credit or with a wrong key
 SLOWER, FASTER = 1.5, 0.98  #: the interval's factor per throttled and per accepted answer
 SLOWEST = 30.0
+TOLD_AGAIN = dt.timedelta(days=1)  #: an account that comes and goes is told again after this
 LONGEST_ASKED = 60.0  #: seconds a provider may ask the whole account to wait
 #: What nobody but the owner can mend.
 REFUSED = (Reason.OUT_OF_CREDIT, Reason.PROVIDER_ACCOUNT)
@@ -123,7 +124,8 @@ def refused_accounts() -> list[Throttle]:
 
 
 def _tell_staff(throttle: Throttle, ports: Ports) -> None:
-    """Once per refusal: the staff of a channel that can still send, else ADMINS by e-mail."""
+    """Once per refusal: the staff of a channel that can still send, by text and not again within
+    ``TOLD_AGAIN``; else ADMINS by e-mail."""
     with ports.shop.writer():
         channels = load(ports).values()
         unable = {UNUSABLE, throttle.key, *(row.key for row in refused_accounts())}
@@ -131,7 +133,8 @@ def _tell_staff(throttle: Throttle, ports: Ports) -> None:
         for channel in channels:
             able = channel.stored.active and not channel.config.blocking
             if able and channel.config.staff_numbers and key_of(channel) not in unable:
-                alert(ACCOUNT, channel, ports, channels=held)
+                since = ports.clock.now() - TOLD_AGAIN
+                alert(ACCOUNT, channel, ports, once_since=since, channels=held)
                 return
     why = f"{Reason(throttle.closed_for).sentence} {throttle.detail}"
     try:

@@ -17,7 +17,7 @@ from saleor_sms_plugin.domain.transitions import FINAL
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import dispatch, plan
+from saleor_sms_plugin.services import calls, dispatch, plan
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.calls import Begun, Ending
 from saleor_sms_plugin.services.channels import load
@@ -244,6 +244,30 @@ def test_an_answer_outlives_a_failover(
     assert len(MemoryProvider.attempts) == 3
     assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": 3}
     assert SendAttempt.objects.filter(outcome="accepted").count() == 3
+
+
+def test_a_run_whose_answers_cannot_be_stored_calls_nobody_more(
+    committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends with the error, no thread of it goes on, and the account is free at once."""
+
+    def away(*_: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(calls, "DATABASE_BACK", 0.0)
+    monkeypatch.setattr(calls, "_store", away)
+    committed_stage.configure(CREATED, advanced="flood = off\nrate = 20")
+    place(committed_stage, 40)
+
+    with pytest.raises(OperationalError):
+        committed_stage.run()
+
+    called = len(MemoryProvider.attempts)
+    (account,) = accounts_of(load(committed_stage.ports).values())
+    dispatch._threads_of(account.key).submit(len, "").result()
+    assert 0 < called == len(MemoryProvider.attempts) < 20
+    assert SendAttempt.objects.filter(outcome="pending").count() == called
+    assert Throttle.objects.get(key=account.key).run is None
 
 
 def test_a_connection_that_was_cut_while_idle_is_made_anew(committed_stage: Stage) -> None:

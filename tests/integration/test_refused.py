@@ -77,6 +77,28 @@ def test_an_account_refused_again_is_told_again(shop: Stage) -> None:
     assert len(mail.outbox) == 2
 
 
+@pytest.mark.parametrize(("hours", "texts"), [(1, 1), (25, 2)])
+def test_an_account_that_comes_and_goes_is_one_text_a_day(
+    shop: Stage, hours: int, texts: int
+) -> None:
+    """Refused, then working, then refused again: within a day staff have been told."""
+    shop.configure(
+        channel_id=OTHER, provider="console", staff_numbers=STAFF, default_country="PL",
+        advanced="staff_night = off",
+    )  # fmt: skip
+    refuse(shop, ERRORS[0])
+    shop.later(minutes=6)
+    assert not Throttle.objects.exclude(closed_for="").exists()
+
+    shop.later(hours=hours)
+    shop.happen(CREATED, shop.order("o9"))
+    MemoryProvider.script(ERRORS[0])
+    shop.run()
+
+    assert Throttle.objects.filter(closed_for="out_of_credit").exists()
+    assert Message.objects.filter(event_name="alert").count() == texts
+
+
 def test_the_check_names_a_refused_account(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """sms.W005, only where the database may be asked."""
     monkeypatch.setattr(wiring, "ports", lambda: shop.ports)
