@@ -46,6 +46,7 @@ SPACING = 0.98  #: calls of a run never come closer than this part of the interv
 STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
 MOST_THREADS = 16
 FASTEST = 1000.0  #: texts a second beyond which no process computes, whatever the account allows
+BEGIN_WITHIN = 0.1  #: seconds: a text whose slot is further away is not begun yet
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
 CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
 MOST_SENDER_WAIT = 60.0  #: seconds
@@ -243,6 +244,8 @@ class AccountRun:
         slots = [time.monotonic() + wait + place * self._interval for place in range(len(ready))]
         while ready:
             count = self._room(slots[0] - BEGIN_BEFORE)
+            soon = max(slots[0], time.monotonic()) + BEGIN_WITHIN
+            count = sum(slot <= soon for slot in slots[:count])
             if not self._heard():
                 break
             begun = begin(ready[:count], self.ports)

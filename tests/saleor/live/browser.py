@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,15 @@ class Browser:
             return False
 
     def _find(self, selector: str) -> str:
-        wait_until(lambda: bool(self._visible(selector)), 10, f"{selector} on the page")
-        return self._visible(selector)[0]
+        found: list[str] = []
+
+        def is_there() -> bool:
+            with suppress(RuntimeError):  # the page has just changed
+                found[:] = self._visible(selector)
+            return bool(found)
+
+        wait_until(is_there, 10, f"{selector} on the page")
+        return found[0]
 
     def _visible(self, selector: str) -> list[str]:
         found = self._call("POST", "/elements", using="css selector", value=selector)
