@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from saleor_sms_plugin.domain.consent import Scope
 from saleor_sms_plugin.models import ConsentEntry, Link, Message, OptInAsk
 from saleor_sms_plugin.services import storefront
+from saleor_sms_plugin.services.channels import load
 
 from .api import CALLERS, ask, data
-from .stage import BUYER, RECEIVER, Stage
+from .stage import BUYER, CHANNEL, RECEIVER, Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,22 +69,86 @@ def test_staff_put_down_what_a_person_said(shop: Stage) -> None:
 
 
 def test_a_customer_speaks_for_their_own_number(shop: Stage) -> None:
-    """As the storefront's own form would; what waits ends with a withdrawal."""
-    update(shop, "customer", scopes=["OFFERS", "OFFERS"])
-    update(shop, "customer", "WITHDRAWN", scopes=["SERVICE"])
+    """As the storefront's own form would; the wording that their client sends is no proof, and
+    what is said already is not put down again."""
+    for act in ("GIVEN", "GIVEN", "WITHDRAWN", "WITHDRAWN"):
+        update(shop, "customer", act, scopes=["OFFERS", "OFFERS"], wording="I agree.")
+        shop.clock.move(minutes=1)
     assert acts() == [
         ("offers", "given", "storefront", "express", ""),
-        ("service", "withdrawn", "storefront", "express", ""),
+        ("offers", "withdrawn", "storefront", "express", ""),
     ]
-    shop.happen("order_created", shop.order())
-    shop.run()
-    assert shop.rows == [("order_created", "suppressed", "opted_out")]
+
+
+def test_a_customer_says_only_so_much_in_an_hour(shop: Stage) -> None:
+    """Whoever they are."""
+    answers = [update(shop, "customer", ("GIVEN", "WITHDRAWN")[n % 2]) for n in range(11)]
+    assert [each["errors"] for each in answers[:10]] == [[]] * 10
+    assert answers[10]["errors"] == [{"field": None, "code": "LIMIT_REACHED"}]
+
+
+def test_a_customer_undoes_no_stop_without_the_phone(shop: Stage) -> None:
+    """Nor an app, whatever it is called: both know a number only."""
+    update(shop, "staff", "WITHDRAWN", scopes=["SERVICE", "OFFERS"])
+    for token in ("customer", "app"):
+        shop.clock.move(minutes=1)
+        found = update(shop, token, scopes=["SERVICE", "OFFERS"])
+        assert {each["may"] for each in found["consent"]["standings"]} == {False}
+
+
+def test_an_app_is_no_staff(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it has no name."""
+    monkeypatch.setitem(CALLERS, "app", replace(CALLERS["app"], name=""))
+    update(shop, "app")
+    assert acts() == [("offers", "given", "storefront", "express", "")]
+
+
+def test_a_customer_reads_what_they_said_and_no_more(shop: Stage) -> None:
+    """Not what staff put down, what was read, why not, nor what another account said."""
+    update(shop, "staff", "WITHDRAWN", wording="She called us.")
+    shop.clock.move(minutes=1)
+    update(shop, "customer", wording="I agree.")
+    query = (
+        "{ consent { refused { why } standings { scope may reason words }"
+        " acts(first: 9) { edges { node { act source wording staff } } } } }"
+    )
+    found = data(shop, query, "customer")
+    assert found["refused"] == []
+    assert {(each["reason"], each["words"]) for each in found["standings"]} == {(None, "")}
+    own = {"act": "GIVEN", "source": "STOREFRONT", "wording": None, "staff": None}
+    assert [edge["node"] for edge in found["acts"]["edges"]] == [own]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("2001:db8::1", "2001:db8::2", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("", "", True),
+    ],
+)
+def test_customers_of_one_place_are_one_visitor(
+    shop: Stage, one: str, other: str, is_one: bool
+) -> None:
+    """A /64 of IPv6, and all without an address."""
+    channel = load(shop.ports)[CHANNEL]
+    sayings = [
+        storefront.Saying(
+            number=f"+4851234567{n % 10}", scopes=[Scope.OFFERS], channel=channel,
+            address=other if n == 10 else one, account=str(n),
+        )
+        for n in range(11)
+    ]  # fmt: skip
+    answers = [storefront.request(each, shop.ports) for each in sayings]
+    assert answers == [True] * 10 + [not is_one]
 
 
 @pytest.mark.parametrize(
     ("token", "given", "fault"),
     [
         ("customer", {"number": RECEIVER.phone}, ("number", "NOT_FOUND")),
+        ("customer", {"act": "WITHDRAWN", "scopes": ["SERVICE"]}, ("scopes", "INVALID")),
         ("staff", {"number": "12"}, ("number", "INVALID")),
         ("staff", {"scopes": []}, ("scopes", "REQUIRED")),
         ("staff", {"channel": "nowhere"}, ("channel", "NOT_FOUND")),
@@ -170,7 +237,7 @@ def test_counts_of_days_that_are_over_are_gone(shop: Stage) -> None:
     request(shop)
     assert {len(row.key) for row in OptInAsk.objects.all()} == {64}
     storefront.forget_asks(shop.ports)
-    assert OptInAsk.objects.count() == 2
+    assert OptInAsk.objects.count() == 3
     shop.clock.move(days=1)
     storefront.forget_asks(shop.ports)
     assert OptInAsk.objects.count() == 0

@@ -513,6 +513,7 @@ def test_staff_put_down_what_a_person_said(stage: Stage) -> None:
         {"act": "held"},
         {"act": "given", "scope": "all"},
         {"act": "given", "number": ""},
+        {"act": "given", "number": "eva@example.com"},
     ):
         assert post(stage, "/person/say", **(said | wrong))[0] == 400
     assert post(stage, "/person/say", "elsewhere", act="given", **said)[0] == 400

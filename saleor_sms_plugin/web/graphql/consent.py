@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import graphene
@@ -17,7 +17,7 @@ from ...domain.reasons import Reason
 from ...exceptions import InvalidRecipient
 from ...models import ConsentEntry
 from ...models.keyed_hash import keyed_hashes
-from ...services import person, standing, suppression
+from ...services import person, standing, storefront, suppression
 from .connections import ARGUMENTS, Page, connection, page
 from .context import Context, PermissionDenied
 from .ids import global_id
@@ -46,10 +46,11 @@ class ConsentStandingType(graphene.ObjectType):
     may = graphene.Boolean(
         required=True, description="Such a text may be sent, as far as consent goes."
     )
-    reason = graphene.String(description="Why not: one word.")
+    reason = graphene.String(description="Why not: one word; for staff only.")
     why = graphene.String(description="The same for people.")
     words = graphene.String(
-        required=True, description="What was given, confirmed and stopped, when and where."
+        required=True,
+        description="What was given, confirmed and stopped, when and where; empty but for staff.",
     )
 
     @staticmethod
@@ -73,7 +74,7 @@ class ConsentActType(graphene.ObjectType):
     basis = graphene.Field(BasisEnum, required=True, description="What a permission rests on.")
     channel = graphene.String(description="The channel's slug; null for every channel.")
     source = graphene.Field(SourceEnum, required=True, description="Where they did it.")
-    wording = graphene.String(description="What they read, or wrote.")
+    wording = graphene.String(description="What they read, or wrote; for staff only.")
     language = graphene.String(description="In which language.")
     ip = graphene.String(description="From which address; for staff only.")
     staff = graphene.String(description="Who entered it; for staff only.")
@@ -94,6 +95,11 @@ class ConsentActType(graphene.ObjectType):
         return root.channel_slug or None
 
     @staticmethod
+    def resolve_wording(root: ConsentEntry, info: Any) -> str | None:
+        may = info.context.caller.may(Permission.MANAGE_USERS)
+        return (root.wording or None) if may else None
+
+    @staticmethod
     def resolve_ip(root: ConsentEntry, info: Any) -> str | None:
         return root.ip if info.context.caller.may(Permission.MANAGE_USERS) else None
 
@@ -102,7 +108,7 @@ class ConsentActType(graphene.ObjectType):
         return (root.staff or None) if info.context.caller.may(Permission.MANAGE_USERS) else None
 
 
-null_where_empty(ConsentActType, "number", "wording", "language")
+null_where_empty(ConsentActType, "number", "language")
 
 ConsentActConnection = connection(ConsentActType, NODE)
 
@@ -137,7 +143,7 @@ class ConsentType(graphene.ObjectType):
     refused = graphene.List(
         graphene.NonNull(RefusedNumberType),
         required=True,
-        description="Those that no text goes to, whatever it is about.",
+        description="Those that no text goes to, whatever it is about; empty but for staff.",
     )
     standings = graphene.List(
         graphene.NonNull(ConsentStandingType),
@@ -148,11 +154,13 @@ class ConsentType(graphene.ObjectType):
         ConsentActConnection,
         required=True,
         **ARGUMENTS,
-        description="The ledger behind it, the newest act first.",
+        description="The ledger behind it, the newest act first; of a customer, their own.",
     )
 
     @staticmethod
     def resolve_refused(root: Person, info: Any) -> list[Mapping[str, str]]:
+        if not info.context.caller.may(Permission.MANAGE_USERS):
+            return []
         found = suppression.among(root.numbers)
         return [
             {"number": number, "reason": reason, "why": f"{reason.sentence} {detail}"}
@@ -162,15 +170,24 @@ class ConsentType(graphene.ObjectType):
     @staticmethod
     def resolve_standings(root: Person, info: Any) -> list[standing.Where]:
         context: Context = info.context
-        return standing.standings(root.numbers, context.ports, context.caller.channel_ids)
+        found = standing.standings(root.numbers, context.ports, context.caller.channel_ids)
+        if context.caller.may(Permission.MANAGE_USERS):
+            return found
+        return [replace(each, reason="", words="") for each in found]
 
     @staticmethod
     def resolve_acts(root: Person, info: Any, **arguments: Any) -> Page:
+        caller: Caller = info.context.caller
+        if not caller.may(Permission.MANAGE_USERS):
+            own = ConsentEntry.objects.filter(
+                number__in=root.numbers, source=ConsentEntry.Source.STOREFRONT,
+                key__startswith=storefront.acts_of(caller.id),
+            )  # fmt: skip
+            return page(own, "-occurred_at", arguments, "acts")
         hashes = [each for number in root.numbers for each in keyed_hashes(number)]
         rows = ConsentEntry.objects.filter(Q(number__in=root.numbers) | Q(number_hash__in=hashes))
-        channel_ids = info.context.caller.channel_ids
-        if channel_ids is not None:
-            rows = rows.filter(Q(channel_id__in=channel_ids) | Q(channel_id__isnull=True))
+        if caller.channel_ids is not None:
+            rows = rows.filter(Q(channel_id__in=caller.channel_ids) | Q(channel_id__isnull=True))
         return page(rows, "-occurred_at", arguments, "acts")
 
 

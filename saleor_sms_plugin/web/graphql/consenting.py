@@ -12,6 +12,7 @@ from ...callers import CallerKind, Permission
 from ...domain.consent import Act, Scope
 from ...models import Link
 from ...services import double_opt_in, links, storefront
+from ...services.ledger import Source
 from ...services.storefront import Saying
 from .consent import ConsentType, Person, ScopeEnum, numbers_of
 from .context import Context, PermissionDenied
@@ -36,7 +37,7 @@ _ARGUMENTS: Mapping[str, Any] = {
 class ConsentUpdate(Mutation):
     """What a person said about texts is in the ledger. A consent that needs its confirmation
     still waits for it: `smsOptInRequest` asks. Requires MANAGE_USERS; a customer speaks for
-    their own numbers."""
+    their own numbers, and ends order texts (SERVICE) from the phone only."""
 
     class Meta:
         name = "SmsConsentUpdate"
@@ -55,7 +56,13 @@ class ConsentUpdate(Mutation):
         saying = _saying(context, **given)
         if saying.channel is None and context.caller.channel_ids is not None:
             raise refused("channel", "Name one of your channels.", ErrorCode.REQUIRED)
-        storefront.put(saying, Act(act), context.ports)
+        if saying.account and Act(act) is Act.WITHDRAWN and Scope.SERVICE in saying.scopes:
+            raise refused(
+                "scopes", "Order texts (SERVICE) are ended from the phone itself: reply STOP to "
+                "one, or use the link in it."
+            )  # fmt: skip
+        if not storefront.put(saying, Act(act), context.ports):
+            raise refused(None, "Too many changes. Try again in an hour.", ErrorCode.LIMIT_REACHED)
         return {"consent": Person([saying.number])}
 
 
@@ -116,7 +123,9 @@ def _saying(
         wording=(wording or "").strip(),
         language=language_of(language),
         address="" if is_staff else caller.address,
+        source=Source.STAFF if caller.kind is CallerKind.STAFF else Source.STOREFRONT,
         staff=caller.name if is_staff else "",
+        account="" if is_staff else caller.id,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...callers import CallerKind
 from ...domain import phone_numbers
 from ...domain.consent import Act, Scope
 from ...exceptions import InvalidInput, InvalidRecipient
 from ...services import person, standing, storefront, suppression
+from ...services.ledger import Source
 from ..graphql.ids import local_id
 from .visit import Part, Visit
 
@@ -60,7 +62,7 @@ def say(visit: Visit) -> Part:
 
     Raises InvalidInput for what nobody can say, or not in this channel.
     """
-    [number] = _numbers(visit.text("number"), visit)
+    number = _number(visit.text("number"))
     try:
         act, scope = Act(visit.text("act")), Scope(visit.text("scope"))
     except ValueError:
@@ -72,6 +74,7 @@ def say(visit: Visit) -> Part:
         number=number, scopes=[scope], channel=None if anywhere else visit.channel,
         wording=visit.text("wording")[:LONGEST_WORDING], language=visit.language,
         staff=visit.caller.name,
+        source=Source.STAFF if visit.caller.kind is CallerKind.STAFF else Source.STOREFRONT,
     )  # fmt: skip
     storefront.put(said, act, visit.ports)
     return _shown(number, visit)
@@ -85,8 +88,13 @@ def _numbers(asked: str, visit: Visit) -> Sequence[str]:
     """E.164 numbers of what was typed: a number, or an e-mail address."""
     if "@" in asked:
         return person.numbers_of(asked, visit.ports)[:MOST_NUMBERS]
+    return [_number(asked)]
+
+
+def _number(asked: str) -> str:
+    """Of one phone, in E.164; an e-mail address is none, whoever's it is."""
     try:
-        return [phone_numbers.parse(asked, None)]
+        return phone_numbers.parse(asked, None)
     except InvalidRecipient as error:
         raise InvalidInput(str(error)) from error
 
