@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from jwt import PyJWTError
 from saleor.core.auth import get_token_from_request
 from saleor.core.exceptions import PermissionDenied
+from saleor.core.jwt import JWT_THIRDPARTY_ACCESS_TYPE, is_saleor_token, jwt_decode
 from saleor.graphql.account.utils import get_user_accessible_channels
 from saleor.graphql.app.dataloaders import get_app_promise
 from saleor.graphql.context import clear_context, get_context_value
@@ -32,7 +33,7 @@ def caller_of(request: HttpRequest) -> Caller:
         if app := get_app_promise(context).get():
             return _app(app)
         user = authenticate(request=context)
-        if user is None or not user.is_active:
+        if user is None or not user.is_active or _is_of_an_extension(request, user):
             raise InvalidToken
         return _user(user, context)
     except (PyJWTError, PermissionDenied, ObjectDoesNotExist) as error:
@@ -40,6 +41,15 @@ def caller_of(request: HttpRequest) -> Caller:
     finally:
         if hasattr(context, "user"):
             clear_context(context)
+
+
+def _is_of_an_extension(request: HttpRequest, user: Any) -> bool:
+    """A token given to an app's extension makes nobody a customer: Saleor takes staff without a
+    permission of the app's for one."""
+    token = get_token_from_request(request)
+    if user.is_staff or not token or not is_saleor_token(token):
+        return False
+    return bool(jwt_decode(token).get("type") == JWT_THIRDPARTY_ACCESS_TYPE)
 
 
 def _app(app: Any) -> Caller:
