@@ -227,7 +227,7 @@ def test_an_answer_outlives_a_failover(
 ) -> None:
     """The server that a worker is connected to writes no more, the one it finds anew does: what
     the provider said meanwhile is stored, and nobody is called again."""
-    store = dispatch.end
+    store = calls.end
 
     def fail_over(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
         if answers:

@@ -331,7 +331,10 @@ def test_two_thousand_receipts_at_once(called_back: CalledBack) -> None:
     Random(5).shuffle(said)
 
     for text, word in said:
-        fields = {"client-ref": text.reference, "msisdn": text.recipient.removeprefix("+")}
+        fields: dict[str, Any] = {
+            "client-ref": text.reference,
+            "msisdn": text.recipient.removeprefix("+"),
+        }
         answer = called_back.knock(
             called_back.caller.receipt(taken, word, messageId=f"{text.pk:016X}", **fields)
         )

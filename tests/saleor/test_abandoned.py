@@ -216,8 +216,7 @@ def test_a_currency_without_minor_units(
     shop: Dashboard, cart: Checkout, vonage: VonageServer
 ) -> None:
     """3000 yen are 3000 yen."""
-    text = {"text_checkout_abandoned": "Example {{ checkout.total }}"}
-    assert shop.save(**text) == []
+    assert shop.save(text_checkout_abandoned="Example {{ checkout.total }}") == []
     Checkout.objects.filter(pk=cart.pk).update(
         currency="JPY", total_gross_amount=3000, total_net_amount=3000
     )
