@@ -84,7 +84,7 @@ _ANSWERS = (
     Answer(
         name="opt_in_reward",
         label="Reward",
-        when="to who agreed, where there is a reward (advanced: opt_in.reward)",
+        when="to who agreed, where there is a reward (advanced: opt_in.reward) or a text here",
         purpose=Purpose.MARKETING,
         asked=Asked.LEDGER,
         topic=Purpose.MARKETING,

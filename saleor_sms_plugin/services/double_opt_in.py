@@ -227,11 +227,13 @@ def _confirm(message: Message, ports: Ports, source: Source, ip: str | None) -> 
 
 
 def _reward(message: Message, channel: Channel, ports: Ports) -> None:
-    """What the owner promised is on its way: a voucher, an address, or words of their own."""
+    """What the owner promised is on its way: a voucher, an address, or words of their own; words
+    alone are none where a voucher was promised that ended."""
     config = channel.config
     code, url = config.opt_in_reward, config.opt_in_reward_url
     voucher = ports.shop.voucher(code, channel.id) if code else None
-    if voucher is None and not url and not config.texts.get(REWARD):
+    words = not code and config.texts.get(REWARD)
+    if not (voucher or url or words):
         return
     now, place = ports.clock.now(), Place(message.country, number=message.recipient)
     permitted = door.offers_from(place, config, now) or now

@@ -488,6 +488,29 @@ def test_a_reward_may_be_a_link(stage: Stage) -> None:
     assert url in stage.bodies[1]
 
 
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_a_reward_may_be_a_text(stage: Stage, language: str) -> None:
+    """The owner's own words are the whole reward, in the languages they are written in."""
+    own = "Show this at the till for a free coffee.\n[pl]\nKawa gratis."
+    shop(stage, text_opt_in_reward=own, sender_id=NUMBER)
+    tick(stage, sms_language=language)
+    assert confirm(stage)
+    stage.run()
+    words = {"en": "Show this at the till for a free coffee.", "pl": "Kawa gratis."}
+    assert stage.bodies[1].startswith(words[language])
+    assert stage.rows[-1] == (double_opt_in.REWARD, "sent", "")
+
+
+def test_a_text_about_a_voucher_that_ended_is_not_sent(stage: Stage) -> None:
+    """The owner's words would promise what there is no more."""
+    own, advanced = "Your code: {{ voucher.code }}", f"{ON}\nopt_in.reward = GONE"
+    shop(stage, text_opt_in_reward=own, advanced=advanced, sender_id=NUMBER)
+    tick(stage)
+    assert confirm(stage)
+    stage.run()
+    assert len(stage.bodies) == 1
+
+
 def test_without_a_reward_nothing_follows(stage: Stage) -> None:
     """And a voucher that ended is not promised."""
     shop(stage, advanced=f"{ON}\nopt_in.reward = GONE", sender_id=NUMBER)
