@@ -27,7 +27,7 @@ class State(StrEnum):
     """How far a step is."""
 
     DONE = "done"
-    TODO = "todo"  #: by the owner
+    OPEN = "open"  #: the owner takes it
     WAITS = "waits"  #: for somebody else
     NONE = "none"  #: there is nothing to do
 
@@ -68,10 +68,10 @@ def _provider(seen: _Seen) -> _Found:
     config = seen.channel.config
     if missing := status.missing_of(seen.channel):
         labels = {field.name: field.label for field in fields()}
-        return State.TODO, ", ".join(labels.get(name, name) for name in missing), None
+        return State.OPEN, ", ".join(labels.get(name, name) for name in missing), None
     known = config.provider in known_providers()
     if known and not provider_class(config.provider).is_real:
-        return State.TODO, f"{config.provider}: no phone gets anything.", None
+        return State.OPEN, f"{config.provider}: no phone gets anything.", None
     return State.DONE, config.provider, None
 
 
@@ -82,10 +82,10 @@ def _sender(seen: _Seen) -> _Found:
     }
     senders = {country: sender for country, sender in senders.items() if sender}
     if not senders:
-        return State.TODO, "", None
+        return State.OPEN, "", None
     refused = [sender_ids.refusal(sender, country) for country, sender in senders.items()]
     if said := " ".join(filter(None, refused)):
-        return State.TODO, said, None
+        return State.OPEN, said, None
     notices = [sender_ids.notice(sender, country) for country, sender in senders.items()]
     if said := " ".join(filter(None, notices)):
         return State.WAITS, said, None
@@ -97,9 +97,9 @@ def _test(seen: _Seen) -> _Found:
     arrived = tests.filter(status=MessageStatus.DELIVERED).order_by("-pk").first()
     last = arrived or tests.order_by("-pk").first()
     if last is None:
-        return State.TODO, "", None
+        return State.OPEN, "", None
     waits = last.status in (MessageStatus.SENT, MessageStatus.SENDING)
-    state = State.DONE if arrived else State.WAITS if waits else State.TODO
+    state = State.DONE if arrived else State.WAITS if waits else State.OPEN
     return state, outcome_of(last), last.created_at
 
 
@@ -108,7 +108,7 @@ def _receipts(seen: _Seen) -> _Found:
         return State.NONE, "", None
     rows = DeliveryReceipt.objects.filter(request__account=seen.account)
     at = rows.aggregate(at=Max("received_at"))["at"]
-    return (State.DONE if at else State.TODO), "", at
+    return (State.DONE if at else State.OPEN), "", at
 
 
 def _replies(seen: _Seen) -> _Found:
@@ -118,7 +118,7 @@ def _replies(seen: _Seen) -> _Found:
         return State.NONE, "", None
     rows = InboundMessage.objects.filter(account=seen.account)
     at = rows.aggregate(at=Max("received_at"))["at"]
-    return (State.DONE if at else State.TODO), "", at
+    return (State.DONE if at else State.OPEN), "", at
 
 
 def _machinery(seen: _Seen) -> _Found:
@@ -127,14 +127,14 @@ def _machinery(seen: _Seen) -> _Found:
     instants = (row.worker_at, row.periodic_at) if row else (None, None)
     alive = all(at is not None and at >= since for at in instants)
     said = status.machinery(seen.ports)
-    return (State.DONE if alive else State.TODO), said, row.worker_at if row else None
+    return (State.DONE if alive else State.OPEN), said, row.worker_at if row else None
 
 
 def _active(seen: _Seen) -> _Found:
     if not installation.is_same(seen.ports):
-        return State.TODO, Reason.OTHER_INSTALLATION.sentence, None
+        return State.OPEN, Reason.OTHER_INSTALLATION.sentence, None
     sends = seen.channel.stored.active and bool(seen.channel.config.events_on)
-    return (State.DONE if sends else State.TODO), "", None
+    return (State.DONE if sends else State.OPEN), "", None
 
 
 STEPS = {

@@ -13,7 +13,7 @@ from ...services.test_text import try_test
 from ..graphql.ids import global_id
 from .visit import Part, Visit
 
-_SIGNS = {State.DONE: "✓", State.TODO: "!", State.WAITS: "…", State.NONE: "-"}
+_SIGNS = {State.DONE: "✓", State.OPEN: "!", State.WAITS: "…", State.NONE: "-"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,7 @@ class Line:
 
     step: Step
     title: str
+    state: str  #: in words
     help: str  #: what to do, "" where it is done
 
     @property
@@ -36,7 +37,7 @@ def show(visit: Visit) -> Part:
     stored = channel.stored.values
     real = [name for name in known_providers() if provider_class(name).is_real]
     webhook = addresses.path_of(channel.id, visit.ports)
-    open_steps = {step.name for step in steps if step.state is State.TODO}
+    open_steps = {step.name for step in steps if step.state is State.OPEN}
     return Part(
         template="start.html",
         context={
@@ -63,6 +64,7 @@ def _line(step: Step, words: Mapping[str, str]) -> Line:
     return Line(
         step=step,
         title=words[f"step_{step.name}"],
+        state=words[f"state_{step.state}"],
         help="" if settled else words[f"help_{step.name}"],
     )
 

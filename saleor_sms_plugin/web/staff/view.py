@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 LARGEST = 64 * 1024  #: bytes of a form
 FORM = "application/x-www-form-urlencoded"
-_TEMPLATES = Path(__file__).parents[2] / "templates" / "saleor_sms_plugin" / "staff"
+_TEMPLATES = Path(__file__).parents[2] / "templates" / "saleor_sms_plugin"
 _HEADERS = {
     "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex",
@@ -87,6 +87,7 @@ def _shell(language: str, ports: Ports) -> HttpResponse:
     origins = _origins(ports)
     context = {
         "language": language,
+        "title": "SMS",
         "words": WORDS[language],
         "base": BASE,
         "origins": " ".join(origins),
@@ -212,4 +213,4 @@ def _rendered(part: Part, language: str) -> HttpResponse:
 
 @cache
 def _engine() -> Engine:
-    return Engine(dirs=[str(_TEMPLATES)])
+    return Engine(dirs=[str(_TEMPLATES / "staff"), str(_TEMPLATES)])

@@ -168,9 +168,9 @@ def test_a_reply_is_decided(shop: LiveShop, browser: Browser) -> None:
     assert answer.post(shop.form()["webhook_url"]) == 200
     wait_until(_waits(shop), 60, "the reply to be read")
     sign_in(browser, shop, "replies")
-    browser.shows(words, ".todo")
+    browser.shows(words, ".undecided")
     picture(browser, "replies")
-    browser.click(".todo button[value=keep]")
+    browser.click(".undecided button[value=keep]")
     browser.shows("Nothing waits for you.", "#page")
     shop.save(sender_id="Example")
 

@@ -41,7 +41,7 @@ WORDS: dict[str, str] = {
     "progress": "Steps done",
     "all_done": "All is ready: texts go out and arrive.",
     "state_done": "done",
-    "state_todo": "to do",
+    "state_open": "to do",
     "state_waits": "waits",
     "state_none": "not needed",
     "step_provider": "Provider connected",

@@ -41,7 +41,7 @@ WORDS: dict[str, str] = {
     "progress": "Passi fatti",
     "all_done": "È tutto pronto: gli SMS partono e arrivano.",
     "state_done": "fatto",
-    "state_todo": "da fare",
+    "state_open": "da fare",
     "state_waits": "in attesa",
     "state_none": "non serve",
     "step_provider": "Fornitore collegato",

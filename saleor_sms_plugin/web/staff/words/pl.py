@@ -41,7 +41,7 @@ WORDS: dict[str, str] = {
     "progress": "Zrobione kroki",
     "all_done": "Wszystko gotowe: SMS-y wychodzą i docierają.",
     "state_done": "gotowe",
-    "state_todo": "do zrobienia",
+    "state_open": "do zrobienia",
     "state_waits": "czeka",
     "state_none": "niepotrzebne",
     "step_provider": "Dostawca połączony",
