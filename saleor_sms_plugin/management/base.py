@@ -12,8 +12,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import ProgrammingError
 
 from .. import wiring
+from ..domain import phone_numbers
 from ..events.catalogue import EVENTS
+from ..exceptions import InvalidRecipient
 from ..ports import Order, Ports
+from ..services import channels
 
 
 class SmsCommand(BaseCommand):
@@ -65,6 +68,20 @@ class SmsCommand(BaseCommand):
                 f"{', '.join(known) or 'none yet'}."
             )
         return [known[slug]]
+
+    def number(self, text: str, slug: str = "") -> str:
+        """The E.164 form; a national number is read in the default country of the channel, of
+        all channels where no slug is given. CommandError where it cannot be read, or where the
+        channels have several."""
+        ids = self.channels(slug)
+        with self.ports.shop.writer():
+            known = channels.load(self.ports, ids).values()
+        countries = sorted({each.default_country for each in known} - {""})
+        try:
+            return phone_numbers.parse(text, countries[0] if len(countries) == 1 else "")
+        except InvalidRecipient as error:
+            several = f" Channels have several default countries ({', '.join(countries)})."
+            raise CommandError(f"{error}{several if len(countries) > 1 else ''}") from error
 
 
 def add_storm_arguments(parser: CommandParser) -> None:

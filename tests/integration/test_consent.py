@@ -231,7 +231,7 @@ def test_show_says_where_a_person_stands_and_why(
     ("arguments", "error"),
     [
         (("give", POLE), "--by NAME"),
-        (("show", "12"), "has no country"),
+        (("show", "12"), "is not a phone number in PL"),
         (("give", POLE, "--by", "Anna", "--channel", "nowhere"), "has no settings"),
     ],
 )
@@ -240,6 +240,56 @@ def test_what_the_command_refuses(shop: Stage, arguments: tuple[str, ...], error
     with pytest.raises(CommandError, match=error):
         call_command("sms_consent", *arguments)
     assert ConsentEntry.objects.count() == 0
+
+
+ROMAN = "347 123 4567"
+
+
+@pytest.mark.parametrize(
+    ("number", "channel", "read"),
+    [
+        ("512 345 678", "", POLE),
+        (ROMAN, "channel-2", ITALIAN),
+        ("0039 " + ROMAN, "", ITALIAN),
+    ],
+)
+def test_a_national_number_is_of_the_default_country(
+    shop: Stage, capsys: pytest.CaptureFixture[str], number: str, channel: str, read: str
+) -> None:
+    """The named channel's, else the one that all channels have."""
+    if channel:
+        shop.configure(CART, channel_id=2, default_country="IT")
+    named = ["--channel", channel] if channel else []
+    call_command("sms_consent", "show", number, *named, "--json")
+    shown = json.loads(capsys.readouterr().out)
+    assert {each["number"] for each in shown["standings"]} == {read}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sms_consent", "show", "512345678"),
+        ("sms_person", "export", "512345678"),
+        ("sms_suppressions", "--add", "512345678"),
+        ("sms_consent_export", "--number", "512345678"),
+    ],
+)
+def test_where_channels_differ_a_national_number_is_nobodys(
+    shop: Stage, command: tuple[str, ...]
+) -> None:
+    """Whose it is is not guessed; the error names the countries."""
+    shop.configure(CART, channel_id=2, default_country="IT")
+    with pytest.raises(CommandError, match=r"has no country.* default countries \(IT, PL\)"):
+        call_command(*command)
+    with pytest.raises(CommandError, match="is not a phone number"):
+        call_command(*[each.replace("512345678", "+4851") for each in command])
+
+
+def test_without_a_channel_a_national_number_has_no_country(shop: Stage) -> None:
+    """Nothing is set up yet."""
+    shop.shop.channels.clear()
+    with pytest.raises(CommandError, match=r"has no country\. Write it with \+"):
+        call_command("sms_consent", "show", "512345678")
 
 
 def test_of_who_was_forgotten_nothing_is_entered(shop: Stage) -> None:

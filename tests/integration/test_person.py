@@ -228,5 +228,5 @@ def test_nothing_is_erased_without_a_yes(
 
 def test_what_is_no_number_is_refused(shop: Stage) -> None:
     """With the reason."""
-    with pytest.raises(CommandError, match="has no country"):
+    with pytest.raises(CommandError, match="is not a phone number in PL"):
         run("export", "12")

@@ -6,7 +6,6 @@ from django.core.management.base import CommandError, CommandParser
 
 from saleor_sms_plugin.domain import phone_numbers
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Basis, Scope
-from saleor_sms_plugin.exceptions import InvalidRecipient
 from saleor_sms_plugin.management.base import SmsCommand
 from saleor_sms_plugin.services import ledger, opting, standing, suppression
 from saleor_sms_plugin.services.channels import Channel, load
@@ -28,7 +27,10 @@ class Command(SmsCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("action", choices=_ACTIONS)
-        parser.add_argument("number", metavar="NUMBER", help="in international form: +48512345678")
+        parser.add_argument(
+            "number", metavar="NUMBER",
+            help="+48512345678, or without country code, of the channel's default country",
+        )  # fmt: skip
         parser.add_argument("--channel", default="", help="in this channel alone, by its slug")
         parser.add_argument(
             "--scope", action="append", choices=[str(scope) for scope in Scope], default=None,
@@ -40,7 +42,7 @@ class Command(SmsCommand):
         parser.add_argument("--by", default="", metavar="NAME", help="who enters it; needed")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        number = self._number(options["number"])
+        number = self.number(options["number"], options["channel"])
         channel = self._channel(options["channel"])
         if options["action"] == "show":
             known = standing.of(number, self.ports, channel.id if channel else None)
@@ -81,12 +83,6 @@ class Command(SmsCommand):
             for each in known.standings
             if each.scope in deed.scopes and not each.may
         ]
-
-    def _number(self, text: str) -> str:
-        try:
-            return phone_numbers.parse(text, "")
-        except InvalidRecipient as error:
-            raise CommandError(str(error)) from error
 
     def _channel(self, slug: str) -> Channel | None:
         if not (ids := self.channels(slug)):

@@ -7,8 +7,6 @@ from typing import Any, TextIO
 
 from django.core.management.base import CommandError, CommandParser
 
-from saleor_sms_plugin.domain import phone_numbers
-from saleor_sms_plugin.exceptions import InvalidRecipient
 from saleor_sms_plugin.management.base import SmsCommand
 from saleor_sms_plugin.services.consent_files import given_out, write_csv
 
@@ -43,8 +41,8 @@ class Command(SmsCommand):
 
     def _number(self, text: str) -> str:
         try:
-            return phone_numbers.parse(text, "") if text else ""
-        except InvalidRecipient as error:
+            return self.number(text) if text else ""
+        except CommandError as error:
             raise CommandError(f"--number: {error}") from error
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from saleor_sms_plugin.domain import phone_numbers
-from saleor_sms_plugin.exceptions import InvalidRecipient
 from saleor_sms_plugin.management.base import SmsCommand
 from saleor_sms_plugin.services.person import Known, forget_number, known_of, numbers_of
 
@@ -39,10 +38,7 @@ class Command(SmsCommand):
     def _numbers(self, person: str) -> list[str]:
         if "@" in person:
             return numbers_of(person.strip(), self.ports)
-        try:
-            return [phone_numbers.parse(person, "")]
-        except InvalidRecipient as error:
-            raise CommandError(str(error)) from error
+        return [self.number(person)]
 
     def _erase(self, known: list[Known], options: dict[str, Any]) -> None:
         if not known:

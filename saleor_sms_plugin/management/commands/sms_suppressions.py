@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from saleor_sms_plugin.domain import phone_numbers
-from saleor_sms_plugin.exceptions import InvalidRecipient
 from saleor_sms_plugin.management.base import SmsCommand
 from saleor_sms_plugin.services import suppression
 
@@ -35,10 +34,7 @@ class Command(SmsCommand):
         self.show(rows, "\n".join(lines), as_json=options["json"])
 
     def _change(self, options: dict[str, Any]) -> None:
-        try:
-            number = phone_numbers.parse(options["add"] or options["remove"], "")
-        except InvalidRecipient as error:
-            raise CommandError(str(error)) from error
+        number = self.number(options["add"] or options["remove"])
         shown = phone_numbers.mask(number)
         if options["add"]:
             changed = suppression.add(number, self.ports, source="sms_suppressions --add")
