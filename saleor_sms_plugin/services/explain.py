@@ -11,13 +11,14 @@ from django.db.models import Q
 from ..domain import phone_numbers
 from ..domain.consent import Scope
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import EVENTS, SOURCES, Purpose
 from ..models import Message, SendAttempt, ShopEvent
-from ..models.message import WAITING
 from ..ports import Order, Ports
 from . import consent, ledger, subjects
 from .channels import Channel, load
+
+SETTLING = "settling"  #: the status of what is not decided yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +53,10 @@ class Decision:
     recipient: str  #: masked, "" where there is none
     to_staff: bool
     language: str
-    status: str  #: a message status, or ``settling`` while it is not decided
+    status: str  #: a message status, or ``SETTLING``
     reason: str
     why: str
+    detail: str  #: the particulars of the reason; a part of ``why``
     not_before: dt.datetime | None
     segment_count: int | None
     body: str
@@ -104,6 +106,7 @@ def _decision(message: Message) -> Decision:
         status=message.status,
         reason=message.reason,
         why=message.why,
+        detail=message.detail,
         not_before=message.not_before if message.status in WAITING else None,
         segment_count=message.segment_count,
         body=message.body,
@@ -119,8 +122,8 @@ def _decision(message: Message) -> Decision:
 def _settling(event: ShopEvent, name: str) -> Decision:
     return Decision(
         event=name, label=_label(name), happened_at=event.occurred_at, decided_at=None,
-        recipient="", to_staff=False, language="", status="settling", reason="",
-        why="It waits for what else happens to the order.", not_before=event.plan_at,
+        recipient="", to_staff=False, language="", status=SETTLING, reason="",
+        why="It waits for what else happens to the order.", detail="", not_before=event.plan_at,
         segment_count=None, body="", reference="",
     )  # fmt: skip
 

@@ -42,7 +42,8 @@ class Where:
     scope: str
     may: bool  #: such a text may be sent, as far as consent goes
     reason: str  #: why not, one word; "" where it may
-    words: str
+    said: str  #: for people: what was given, confirmed and stopped, when and where
+    words: str  #: all of it, for people
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,5 +100,5 @@ def _where(number: str, scope: Scope, channel: Channel, known: ledger.Ledger) ->
     verdict = f"not texted: {why[0].sentence}" if why else "may be texted"
     return Where(
         number=number, channel=channel.slug, scope=scope, may=why is None,
-        reason=why[0] if why else "", words=f"{verdict} ({said})",
+        reason=why[0] if why else "", said=said, words=f"{verdict} ({said})",
     )  # fmt: skip

@@ -458,6 +458,20 @@ def test_an_order_says_why_it_got_no_text(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "said"),
+    [("pl", "W zamówieniu nie ma numeru telefonu."),
+     ("it", "Nell&#x27;ordine non c&#x27;è un numero di telefono.")],
+)  # fmt: skip
+def test_reasons_are_told_in_the_readers_language(stage: Stage, language: str, said: str) -> None:
+    """In the log, on the message's page and in its timeline, and where an order is looked up."""
+    message = place(stage, billing=Address(phone="", country="PL"), shipping=None)
+    headers = {"Accept-Language": language}
+    assert get(stage, "/messages", **headers)[1].count(said) == 1
+    assert get(stage, f"/messages/{message.pk}", **headers)[1].count(said) == 2
+    assert get(stage, "/order?number=1", **headers)[1].count(said) == 1
+
+
+@pytest.mark.parametrize(
     ("active", "said"),
     [(True, "Nothing was recorded about this order. Either"), (False, "is not switched on in")],
 )

@@ -1,11 +1,14 @@
-"""What events and statuses are called on the pages."""
+"""What events and statuses are called on the pages, and what is said of moments of a text."""
 
 from __future__ import annotations
 
 from ...events.answers import ANSWERS
 from ...events.catalogue import EVENTS
+from ...models import Message
+from ...services.timeline import Moment, What
 from .words import WORDS
 from .words.events import LABELS
+from .words.reasons import why
 
 
 def event_label(name: str, language: str) -> str:
@@ -19,3 +22,16 @@ def event_label(name: str, language: str) -> str:
 def status_label(status: str, language: str) -> str:
     """The status in a word or two."""
     return WORDS[language].get(f"status_{status}", status)
+
+
+def moment_detail(moment: Moment, message: Message, language: str) -> str:
+    """What the page says of the moment beside its name."""
+    ends = moment.at == message.finished_at and moment.what in (What.DECIDED, What.ENDED)
+    said = why(message.reason, language)
+    if ends:
+        return ": ".join(filter(None, (status_label(message.status, language), said)))
+    return {
+        What.HAPPENED: event_label(message.event_name, language),
+        What.RECORDED: WORDS[language]["found_later"] if moment.detail else "",
+        What.DUE: said,
+    }.get(moment.what, moment.detail)

@@ -15,18 +15,18 @@ from django.http import HttpResponse
 from ...domain import phone_numbers
 from ...domain.csv_cells import guard
 from ...domain.formatting import format_money
-from ...domain.transitions import MessageStatus
+from ...domain.transitions import WAITING, MessageStatus
 from ...events.answers import ANSWERS
 from ...events.catalogue import CATALOGUE
 from ...exceptions import InvalidInput, InvalidRecipient
 from ...models import Message
-from ...models.message import WAITING
 from ...services import manual
 from ...services.timeline import timeline, with_timeline
 from ..graphql.connections import page
 from ..graphql.context import visible
-from .labels import event_label, status_label
+from .labels import event_label, moment_detail, status_label
 from .visit import Part, Visit
+from .words.reasons import why
 
 PAGE = 50  #: rows of one page
 MOST_EXPORTED = 20_000  #: rows of one file
@@ -46,6 +46,7 @@ class Row:
     recipient: str
     channel: str
     why: str
+    detail: str  #: the particulars, as the engine or the provider said them
     segments: int | None
 
 
@@ -120,6 +121,7 @@ _FILTERS: Mapping[str, Callable[[str, Visit], Q]] = {
 
 
 def _row(message: Message, visit: Visit) -> Row:
+    arrived = message.status == MessageStatus.DELIVERED
     return Row(
         key=message.pk,
         at=message.created_at,
@@ -129,7 +131,8 @@ def _row(message: Message, visit: Visit) -> Row:
         order=message.order_number,
         recipient=message.recipient,
         channel=message.channel_slug,
-        why=message.why if message.status != MessageStatus.DELIVERED else "",
+        why="" if arrived else why(message.reason, visit.language),
+        detail="" if arrived else message.detail,
         segments=message.segment_count,
     )
 
@@ -148,7 +151,11 @@ def one(visit: Visit, key: str) -> Part:
             "retryable": message.status in manual.RETRYABLE,
             "unknown": message.status == MessageStatus.OUTCOME_UNKNOWN,
             "moments": [
-                (moment.at, visit.words[f"moment_{moment.what}"], moment.detail)
+                (
+                    moment.at,
+                    visit.words[f"moment_{moment.what}"],
+                    moment_detail(moment, message, visit.language),
+                )
                 for moment in timeline(message)
             ],
         },

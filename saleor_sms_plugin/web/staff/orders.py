@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...ports import Order
-from ...services.explain import Decision, explain
+from ...services.explain import SETTLING, Decision, explain
 from ..graphql.ids import local_id
 from .labels import event_label, status_label
 from .visit import Part, Visit
+from .words.reasons import why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class Story:
     decision: Decision
     label: str
     status: str
+    why: str
 
 
 def show(visit: Visit) -> Part:
@@ -46,6 +48,9 @@ def _told(order: Order, visit: Visit) -> list[Story]:
             decision=each,
             label=event_label(each.event, visit.language),
             status=status_label(each.status, visit.language),
+            why=visit.words["settling"]
+            if each.status == SETTLING
+            else why(each.reason, visit.language),
         )
         for each in explain(order, visit.ports)
     ]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ...domain.formatting import format_money
-from ...domain.reasons import SENTENCES, Reason
 from ...services.statistics import Group, Line, read
 from .charts import stacked
 from .labels import event_label
 from .visit import Part, Visit
+from .words.reasons import why
 
 SPANS = (7, 30, 90)
 USUAL = 30
@@ -62,7 +62,7 @@ def show(visit: Visit) -> Part:
                 (words["by_country"], _table(lines(Group.COUNTRY), Group.COUNTRY, visit)),
             ],
             "columns": _COLUMNS,
-            "reasons": _reasons(total),
+            "reasons": _reasons(total, visit.language),
         },
     )
 
@@ -127,13 +127,10 @@ def _label(value: str, group: Group, visit: Visit) -> str:
     return event_label(value, visit.language) if group is Group.EVENT else value or NOTHING
 
 
-def _reasons(total: Line) -> list[tuple[str, int]]:
+def _reasons(total: Line, language: str) -> list[tuple[str, int]]:
     """Why texts failed or were not sent, the most frequent first."""
     counts: dict[str, int] = {}
     for reason, count in (*total.failed.items(), *total.suppressed.items()):
         counts[reason] = counts.get(reason, 0) + count
     found = sorted(counts.items(), key=lambda each: -each[1])[:MOST_REASONS]
-    known = {str(reason) for reason in Reason}
-    return [
-        (SENTENCES[Reason(reason)] if reason in known else reason, count) for reason, count in found
-    ]
+    return [(why(reason, language), count) for reason, count in found]

@@ -12,6 +12,7 @@ from ...services import person, standing, storefront, suppression
 from ...services.ledger import Source
 from ..graphql.ids import local_id
 from .visit import Part, Visit
+from .words.reasons import why
 
 LONGEST_WORDING = 2_000
 MOST_NUMBERS = 20  #: of one e-mail address
@@ -38,9 +39,10 @@ def _shown(asked: str, visit: Visit) -> Part:
             "persons": [
                 {
                     "number": number,
-                    "refused": " ".join(map(str, _sentence(refused.get(number)))),
+                    "refused": why(refused[number][0], visit.language) if number in refused else "",
+                    "refused_detail": refused[number][1] if number in refused else "",
                     "standings": [
-                        (each, visit.words[f"scope_{each.scope}"])
+                        (each, visit.words[f"scope_{each.scope}"], _verdict(each, visit))
                         for each in known.standings
                         if each.channel in slugs
                     ],
@@ -80,8 +82,8 @@ def say(visit: Visit) -> Part:
     return _shown(number, visit)
 
 
-def _sentence(found: tuple[object, str] | None) -> tuple[object, ...]:
-    return () if found is None else (getattr(found[0], "sentence", found[0]), found[1])
+def _verdict(where: standing.Where, visit: Visit) -> str:
+    return visit.words["may_be_texted"] if where.may else why(where.reason, visit.language)
 
 
 def _numbers(asked: str, visit: Visit) -> Sequence[str]:

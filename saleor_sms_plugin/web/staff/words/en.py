@@ -101,6 +101,7 @@ WORDS: dict[str, str] = {
     "language": "Language",
     "not_before": "Goes out",
     "timeline": "What happened",
+    "found_later": "Found later: the shop did not tell of it by itself.",
     "moment_happened": "Happened in the shop",
     "moment_recorded": "Recorded",
     "moment_decided": "Decided",
@@ -134,6 +135,7 @@ WORDS: dict[str, str] = {
     "order_number": "Order number",
     "cart": "Cart",
     "no_order": "There is no such order, or you may not see it.",
+    "settling": "It waits for what else happens to the order.",
     "silence": "Nothing was recorded about this order. Either nothing happened to it since the "
     "plugin is switched on in {channel}, or a worker has not looked yet.",
     "silence_inactive": "Nothing was recorded about this order: the plugin is not switched on "
@@ -170,6 +172,7 @@ WORDS: dict[str, str] = {
     "act": "What they said",
     "wording": "What they read or said, word for word",
     "no_act": "Choose what the person said, and about which texts.",
+    "may_be_texted": "may be texted",
     "scope_offers": "Offers",
     "scope_cart_reminders": "Reminders of carts",
     "scope_service": "News of orders",

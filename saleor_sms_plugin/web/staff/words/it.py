@@ -101,6 +101,7 @@ WORDS: dict[str, str] = {
     "language": "Lingua",
     "not_before": "Parte",
     "timeline": "Che cosa è successo",
+    "found_later": "Trovato dopo: il negozio non l'aveva segnalato.",
     "moment_happened": "Successo nel negozio",
     "moment_recorded": "Registrato",
     "moment_decided": "Deciso",
@@ -134,6 +135,7 @@ WORDS: dict[str, str] = {
     "order_number": "Numero dell'ordine",
     "cart": "Carrello",
     "no_order": "Questo ordine non esiste, o non puoi vederlo.",
+    "settling": "Aspetta che cos'altro succede all'ordine.",
     "silence": "Di questo ordine non è registrato nulla. O non gli è successo niente da quando "
     "il plugin è acceso in {channel}, o un worker non ha ancora guardato.",
     "silence_inactive": "Di questo ordine non è registrato nulla: il plugin non è acceso in "
@@ -170,6 +172,7 @@ WORDS: dict[str, str] = {
     "act": "Che cosa ha detto",
     "wording": "Che cosa ha letto o detto, parola per parola",
     "no_act": "Scegli che cosa ha detto la persona, e di quali SMS.",
+    "may_be_texted": "si può scrivere",
     "scope_offers": "Offerte",
     "scope_cart_reminders": "Promemoria del carrello",
     "scope_service": "Notizie sugli ordini",

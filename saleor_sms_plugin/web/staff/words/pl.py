@@ -101,6 +101,7 @@ WORDS: dict[str, str] = {
     "language": "Język",
     "not_before": "Wyjdzie",
     "timeline": "Co się działo",
+    "found_later": "Znalezione później: sklep sam o tym nie powiadomił.",
     "moment_happened": "Zdarzyło się w sklepie",
     "moment_recorded": "Zapisano",
     "moment_decided": "Zdecydowano",
@@ -134,6 +135,7 @@ WORDS: dict[str, str] = {
     "order_number": "Numer zamówienia",
     "cart": "Koszyk",
     "no_order": "Nie ma takiego zamówienia albo nie masz do niego dostępu.",
+    "settling": "Czeka, co jeszcze stanie się z zamówieniem.",
     "silence": "O tym zamówieniu nic nie zapisano. Albo nic się z nim nie działo, odkąd wtyczka "
     "jest włączona w {channel}, albo worker jeszcze nie zajrzał.",
     "silence_inactive": "O tym zamówieniu nic nie zapisano: wtyczka nie jest włączona w {channel}.",
@@ -169,6 +171,7 @@ WORDS: dict[str, str] = {
     "act": "Co powiedziała",
     "wording": "Co przeczytała lub powiedziała, słowo w słowo",
     "no_act": "Wybierz, co ta osoba powiedziała i o jakich SMS-ach.",
+    "may_be_texted": "można wysyłać",
     "scope_offers": "Oferty",
     "scope_cart_reminders": "Przypomnienia o koszyku",
     "scope_service": "Wiadomości o zamówieniach",
