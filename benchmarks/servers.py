@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import requests
 
+from benchmarks.provider import Request
 from tests.servers import Child, PostgresServer, RedisServer, scratch_directory
 
 ROOT = Path(__file__).parents[1]
@@ -59,13 +60,27 @@ class Provider:
 
     url: str
 
+    def behave(self, **behaviour: Any) -> None:
+        """It answers so from now on (``benchmarks.provider.Behaviour``).
+
+        Raises ValueError with its words where it cannot.
+        """
+        answer = requests.post(f"{self.url}/_control", json=behaviour, timeout=10)
+        if answer.status_code == requests.codes.bad_request:
+            raise ValueError(answer.json()["error"])
+        answer.raise_for_status()
+
     def reset(self, delay: float = 0.0) -> None:
-        """Nothing has arrived; answers take *delay* seconds from now on."""
-        requests.post(f"{self.url}/_reset", json={"delay": delay}, timeout=10).raise_for_status()
+        """Nothing has arrived; answers take *delay* seconds and are honest from now on."""
+        self.behave(reset=True, delay=delay)
 
     def arrivals(self) -> list[tuple[float, str]]:
         """When each text came (the machine's monotonic clock), to whom; in order."""
         return [(at, to) for at, to in requests.get(f"{self.url}/_arrivals", timeout=60).json()]
+
+    def requests(self) -> list[Request]:
+        """Each request with its text's reference and what became of it, in order."""
+        return [Request(*each) for each in requests.get(f"{self.url}/_requests", timeout=60).json()]
 
     def await_texts(self, count: int, seconds: float) -> list[tuple[float, str]]:
         """*count* texts have arrived; RuntimeError after *seconds*."""

@@ -16,26 +16,18 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
-from requests import PreparedRequest, Response
-from requests.adapters import HTTPAdapter
 from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 from vonage_http_client.errors import (  # type: ignore[import-untyped]
     AuthenticationError,
     HttpRequestError,
     RateLimitedError,
 )
-from vonage_http_client.http_client import (  # type: ignore[import-untyped]
-    HttpClient,
-    HttpClientOptions,
-)
-from vonage_messages import Messages  # type: ignore[import-untyped]
-from vonage_messages import Sms as MessagesSms
-from vonage_sms import Sms, SmsMessage  # type: ignore[import-untyped]
 from vonage_sms.errors import PartialFailureError, SmsError  # type: ignore[import-untyped]
 
 from saleor_sms_plugin.providers import OutboundMessage
 from saleor_sms_plugin.testing.vonage_server import VonageServer
 from tests.wire.conftest import APPLICATION, KEY, SECRET, Connect
+from tests.wire.sdk import Sdk
 
 SPECS = Path(os.environ.get("SALEOR_SMS_SPECS") or Path(__file__).parents[3] / "shared" / "specs")
 needs_specs = pytest.mark.skipif(
@@ -45,45 +37,9 @@ needs_specs = pytest.mark.skipif(
 )
 
 
-class _Redirected(HTTPAdapter):
-    """The plainest way to another host, which is not the one under test."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.answers: list[tuple[int, Any]] = []
-
-    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
-        request.url = self.url + request.path_url
-        response = super().send(request, *args, **kwargs)
-        self.answers.append((response.status_code, response.json()))
-        return response
-
-
-class Sdk:
-    """Vonage's SDK as its manual shows it, against the fake."""
-
-    def __init__(self, server: VonageServer, auth: Auth, pool_maxsize: int = 10) -> None:
-        client = HttpClient(auth, HttpClientOptions(pool_maxsize=pool_maxsize))
-        self.adapter = _Redirected(server.url)
-        client._session.mount("https://", self.adapter)
-        self.close = client._session.close
-        self._sms, self._messages = Sms(client), Messages(client)
-
-    def sms(self, **fields: Any) -> Any:
-        return self._sms.send(
-            SmsMessage(**{"to": "447700900123", "from_": "Acme", "text": "Hello", **fields})
-        )
-
-    def message(self, **fields: Any) -> Any:
-        return self._messages.send(
-            MessagesSms(**{"to": "447700900123", "from_": "Acme", "text": "Hello", **fields})
-        )
-
-
 @pytest.fixture
 def sdk(vonage: VonageServer) -> Iterator[Sdk]:
-    client = Sdk(vonage, Auth(api_key=KEY, api_secret=SECRET))
+    client = Sdk(vonage.url, Auth(api_key=KEY, api_secret=SECRET))
     yield client
     client.close()
 
@@ -111,7 +67,7 @@ def test_the_sdk_sends_through_the_messages_api(sdk: Sdk, vonage: VonageServer) 
 
 def test_the_sdk_signs_in_as_an_application(vonage: VonageServer, private_key: str) -> None:
     """The server takes the JWT that the SDK makes, and no expired or broken one."""
-    client = Sdk(vonage, Auth(application_id=APPLICATION, private_key=private_key))
+    client = Sdk(vonage.url, Auth(application_id=APPLICATION, private_key=private_key))
 
     assert len(client.message().message_uuid) == 36
     for token in ("x.y.z", "", "e30.e30.x"):
@@ -149,7 +105,7 @@ def test_the_sdk_reads_the_refusals_of_the_sms_api(
 
 def test_the_sdk_reads_wrong_credentials(vonage: VonageServer) -> None:
     """Status 4 of the SMS API, HTTP 401 of the Messages API."""
-    client = Sdk(vonage, Auth(api_key=KEY, api_secret="wrong"))
+    client = Sdk(vonage.url, Auth(api_key=KEY, api_secret="wrong"))
 
     with pytest.raises(SmsError, match="error code 4:"):
         client.sms()
@@ -194,7 +150,7 @@ def test_the_sdk_reads_a_partial_failure(sdk: Sdk, vonage: VonageServer) -> None
 
 def test_the_server_sees_that_the_bare_sdk_repeats_a_post(vonage: VonageServer) -> None:
     """The defect that our transport closes shows here, so the tests of it can fail."""
-    client = Sdk(vonage, Auth(api_key=KEY, api_secret=SECRET), pool_maxsize=3)
+    client = Sdk(vonage.url, Auth(api_key=KEY, api_secret=SECRET), pool_maxsize=3)
     vonage.script(*["drop_after_reading"] * 2)
 
     client.sms()

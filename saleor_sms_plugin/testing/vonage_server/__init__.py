@@ -28,7 +28,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -39,13 +38,10 @@ from typing import Any, Self
 
 from .apis import Credentials, Reply
 from .callbacks import Callback, Caller
-from .faults import Fault, RecordedRequest
+from .faults import Fault, Limit, RecordedRequest
 from .http import Server
 
 __all__ = ["Callback", "Caller", "RecordedRequest", "VonageServer"]
-
-#: A message takes this long to be refused again once ``rate`` is reached.
-RATE_WINDOW = 1.0
 
 
 class VonageServer:
@@ -68,11 +64,11 @@ class VonageServer:
         log: Path | None = None,
     ) -> None:
         self.credentials = Credentials(key, secret)
-        self.delay, self.rate, self.balance = delay, rate, balance
+        self.delay, self.balance = delay, balance
         self.requests: list[RecordedRequest] = []
         self.stopping = threading.Event()
         self._faults = deque(map(Fault.parse, faults))
-        self._seen: deque[float] = deque()
+        self._limit = Limit(rate)
         self._lock = threading.Lock()
         self._calls_back: tuple[str, Caller] | None = None
         #: HTTP statuses of the receipts sent by itself, oldest first
@@ -94,6 +90,15 @@ class VonageServer:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def rate(self) -> int:
+        """Requests a second, 0 for no limit."""
+        return self._limit.rate
+
+    @rate.setter
+    def rate(self, rate: int) -> None:
+        self._limit.rate = rate
 
     @property
     def connections(self) -> int:
@@ -137,16 +142,8 @@ class VonageServer:
 
     def too_fast(self) -> bool:
         """More than ``rate`` requests came within the last second, this one counted."""
-        if not self.rate:
-            return False
-        now = time.monotonic()
         with self._lock:
-            while self._seen and now - self._seen[0] >= RATE_WINDOW:
-                self._seen.popleft()
-            if len(self._seen) >= self.rate:
-                return True
-            self._seen.append(now)
-            return False
+            return self._limit.is_reached()
 
     def charge(self, price: Decimal) -> Decimal | None:
         """What is left of the balance, None (and nothing is taken) when it is too small."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .apis import Refusal
+from .apis import Refusal, Reply
+
+#: A message takes this many seconds to be refused again once the rate is reached.
+RATE_WINDOW = 1.0
 
 #: How each fault is written, and what happens to the request that uses it up.
 FAULTS = {
@@ -55,6 +60,65 @@ class Fault:
                 status, _, retry_after = self.argument.partition(":")
                 return Refusal("", int(status), "messages#1000", "Scripted", retry_after)
         return None
+
+    @property
+    def seconds(self) -> float:
+        """How much later the answer leaves."""
+        return float(self.argument) if self.name == "slow" else 0.0
+
+    def answer(self, reply: Reply) -> Answer | None:
+        """What is written instead of *reply*, None where nothing ever is."""
+        whole = reply.payload()
+        match self.name:
+            case "silent" | "drop_before_reading" | "drop_after_reading":
+                return None
+            case "drop_mid_response":
+                return Answer(reply, whole[: len(whole) // 2], length=len(whole))
+            case "html":
+                page = b"<html><body>Welcome</body></html>"
+                return Answer(Reply(200, None), page, length=len(page), kind="text/html")
+            case "empty":
+                return Answer(reply, b"", length=0)
+            case "truncated":
+                return Answer(reply, whole[: len(whole) // 2], length=len(whole) // 2)
+        return Answer(reply, whole, length=len(whole))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as it leaves: status and headers of ``reply``, other bytes perhaps.
+
+    ``length`` is what its head promises; where that is more, the connection ends there.
+    """
+
+    reply: Reply
+    payload: bytes
+    length: int
+    kind: str = "application/json"
+
+    @property
+    def is_cut(self) -> bool:
+        return len(self.payload) < self.length
+
+
+class Limit:
+    """So many requests in any second; 0 for no limit."""
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._seen: deque[float] = deque()
+
+    def is_reached(self) -> bool:
+        """Whether a request that comes now is one too many; if not, it counts."""
+        if not self.rate:
+            return False
+        now = time.monotonic()
+        while self._seen and now - self._seen[0] >= RATE_WINDOW:
+            self._seen.popleft()
+        if len(self._seen) >= self.rate:
+            return True
+        self._seen.append(now)
+        return False
 
 
 @dataclass(frozen=True)

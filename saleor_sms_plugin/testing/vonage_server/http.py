@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from .apis import APIS, Refusal, Reply
-from .faults import RecordedRequest
+from .faults import Answer, Fault, RecordedRequest
 
 if TYPE_CHECKING:
     from . import VonageServer
@@ -72,13 +72,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         vonage = self.server.vonage
         if self.path == "/_requests":
-            self._write(Reply(200, [asdict(request) for request in vonage.requests]))
+            self._say(Reply(200, [asdict(request) for request in vonage.requests]))
         elif self.path == "/account/get-balance":
             refusal = vonage.credentials.refusal(dict(self.headers), {})
             vonage.stopping.wait(vonage.delay)
-            self._write(refusal.problem() if refusal else vonage.account())
+            self._say(refusal.problem() if refusal else vonage.account())
         else:
-            self._write(Reply(404, {"title": "Not Found"}))
+            self._say(Reply(404, {"title": "Not Found"}))
 
     def do_POST(self) -> None:
         body = self._body()
@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path in APIS:
             self._serve(body)
         else:
-            self._write(Reply(404, {"title": "Not Found"}))
+            self._say(Reply(404, {"title": "Not Found"}))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are recorded, not printed."""
@@ -96,9 +96,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             self.server.vonage.control(body)
         except (ValueError, TypeError, ArithmeticError) as error:
-            self._write(Reply(400, {"error": str(error)}))
+            self._say(Reply(400, {"error": str(error)}))
         else:
-            self._write(Reply(200, {"ok": True}))
+            self._say(Reply(200, {"ok": True}))
 
     def _serve(self, body: dict[str, Any]) -> None:
         vonage, api = self.server.vonage, APIS[self.path]
@@ -120,49 +120,29 @@ class Handler(BaseHTTPRequestHandler):
             () if refusal else api.ids(reply),
         )  # fmt: skip
         vonage.record(request)
-        slow = float(fault.argument) if fault.name == "slow" else 0.0
-        vonage.stopping.wait(vonage.delay + slow)
-        self._answer(reply, fault.name)
+        vonage.stopping.wait(vonage.delay + fault.seconds)
+        self._answer(reply, fault)
         vonage.after_answer(request)
 
-    def _answer(self, reply: Reply, fault: str) -> None:
-        whole = reply.payload()
-        match fault:
-            case "silent":
-                self._peek()  # until the client, or close(), hangs up
-                self.close_connection = True
-            case "drop_before_reading" | "drop_after_reading":
-                self.close_connection = True
-            case "drop_mid_response":
-                self._write(reply, whole[: len(whole) // 2], length=len(whole))
-                self.close_connection = True
-            case "html":
-                self._write(
-                    Reply(200, None), b"<html><body>Welcome</body></html>", kind="text/html"
-                )
-            case "empty":
-                self._write(reply, b"")
-            case "truncated":
-                self._write(reply, whole[: len(whole) // 2])
-            case _:
-                self._write(reply)
+    def _answer(self, reply: Reply, fault: Fault) -> None:
+        answer = fault.answer(reply)
+        if answer is not None:
+            self._write(answer)
+        elif fault.name == "silent":
+            self._peek()  # until the client, or close(), hangs up
+        self.close_connection |= answer is None or answer.is_cut
 
-    def _write(
-        self,
-        reply: Reply,
-        payload: bytes | None = None,
-        *,
-        length: int | None = None,
-        kind: str = "application/json",
-    ) -> None:
-        body = reply.payload() if payload is None else payload
-        self.send_response(reply.status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in reply.headers:
+    def _say(self, reply: Reply) -> None:
+        self._answer(reply, Fault())
+
+    def _write(self, answer: Answer) -> None:
+        self.send_response(answer.reply.status)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(answer.length))
+        for name, value in answer.reply.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(answer.payload)
 
     def _body(self) -> dict[str, Any]:
         """The fields as the Content-Type labels them; empty when they do not match it."""
