@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from django.db import transaction
 from django.db.models import Min
 
+from ..domain.transitions import WAITING
 from ..models import Message, ShopEvent
-from ..models.message import WAITING
 from ..ports import Ports
 from ..services import saving, working
 from ..services.record import Happening, hear

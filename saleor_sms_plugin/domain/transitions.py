@@ -36,6 +36,15 @@ class MessageStatus(StrEnum):
 
 _S = MessageStatus
 
+#: what a worker may claim once its ``not_before`` has passed
+WAITING = (_S.QUEUED, _S.HELD)
+#: what can still be kept from going out, at the latest at the door
+OPEN = (*WAITING, _S.SENDING)
+#: what its reader has, or may have, or is about to get
+TOLD = (_S.SENDING, _S.SENT, _S.DELIVERED, _S.OUTCOME_UNKNOWN)
+#: what a worker has taken to the provider, and nobody refused there
+WENT_OUT = (*TOLD, _S.UNDELIVERED)
+
 #: what ends a message that was not sent
 _UNSENT_ENDS = frozenset({_S.EXPIRED, _S.SUPPRESSED, _S.CANCELLED, _S.FAILED})
 #: what a receipt may tell of an accepted message

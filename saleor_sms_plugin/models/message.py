@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 
 from ..domain.reasons import SENTENCES
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..events.answers import ANSWERS
 from ..events.catalogue import Asked
 
@@ -18,9 +18,6 @@ TEST, ALERT, MANUAL = "test", "alert", "manual"
 OWN_WORDS = (TEST, ALERT, MANUAL, *ANSWERS)
 #: Texts whose reader is not asked.
 UNASKED = (TEST, ALERT, *(each.name for each in ANSWERS.values() if each.asked is Asked.NOBODY))
-
-#: Statuses a worker may claim once ``not_before`` has passed.
-WAITING = (MessageStatus.QUEUED, MessageStatus.HELD)
 
 
 class Message(models.Model):

@@ -14,10 +14,9 @@ from typing import Any
 
 from ..domain.law import Rule
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, WENT_OUT
 from ..events.catalogue import REMINDERS, EventSpec
 from ..models import CartSweep, Message, ShopEvent, locks
-from ..models.message import WAITING
 from ..ports import Checkout, IdleCheckout, Order, Ports
 from . import storm
 from .channels import Channel, activations, load
@@ -29,10 +28,6 @@ EVERY = dt.timedelta(minutes=1)  #: sweeps that come sooner leave it to the next
 YOUNGEST = dt.timedelta(days=7)  #: a cart begun before that is not spoken of
 BATCH = 200
 A_DAY = dt.timedelta(days=1)
-_COUNTS = (
-    *WAITING, MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
-    MessageStatus.UNDELIVERED, MessageStatus.OUTCOME_UNKNOWN,
-)  # fmt: skip
 
 
 def happening(idle: IdleCheckout, channel_id: int) -> Happening:
@@ -188,6 +183,6 @@ class Budget:
 def _left(channel: Channel, now: dt.datetime) -> int:
     today = Message.objects.filter(
         purpose="marketing", created_at__gte=channel.midnight(now), channel_id=channel.id,
-        event_name__in=NAMES, status__in=_COUNTS,
+        event_name__in=NAMES, status__in=(*WAITING, *WENT_OUT),
     )  # fmt: skip
     return channel.config.abandoned_daily_budget - today.count()

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ..config import ALL_COUNTRIES
 from ..domain import phone_numbers
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WENT_OUT, MessageStatus
 from ..events.answers import REQUESTS
 from ..events.catalogue import CATALOGUE, DAY, Purpose
 from ..events.texts.alerts import BUDGET
@@ -34,12 +34,8 @@ OLDEST = dt.timedelta(seconds=max(spec.expires_seconds for spec in CATALOGUE) + 
 _CALLED = Exists(
     SendAttempt.objects.filter(message=OuterRef("pk"), outcome=SendAttempt.Outcome.PENDING)
 )
-_WENT_OUT = Q(
-    status__in=[
-        MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.UNDELIVERED,
-        MessageStatus.OUTCOME_UNKNOWN,
-    ]
-) | (Q(status=MessageStatus.SENDING) & _CALLED)  # fmt: skip
+#: What was claimed counts once its call begins: a run may end before it.
+_COUNTS = Q(status__in=WENT_OUT) & (~Q(status=MessageStatus.SENDING) | _CALLED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +141,7 @@ class _Sent:
         }
         longest = max((cap.seconds for _, each in bounded for cap in each.caps), default=0)
         rows = Message.objects.filter(
-            _WENT_OUT, recipient__in=self._times, to_staff=False, purpose=Purpose.MARKETING,
+            _COUNTS, recipient__in=self._times, to_staff=False, purpose=Purpose.MARKETING,
             taken_at__gt=now - dt.timedelta(seconds=longest),
         )  # fmt: skip
         rows = rows.exclude(pk__in=[message.pk for message, _ in bounded]).order_by("-taken_at")
@@ -214,7 +210,7 @@ def _count(budget: Budget, without: Sequence[int], now: dt.datetime) -> int:
     if budget.requests:
         since, lives = now - AN_HOUR, AN_HOUR
     today = Message.objects.filter(
-        _WENT_OUT, channel_id=budget.channel.id, to_staff=False, taken_at__gte=since,
+        _COUNTS, channel_id=budget.channel.id, to_staff=False, taken_at__gte=since,
         created_at__gte=since - lives,
     ).exclude(event_name=TEST).exclude(pk__in=without)  # fmt: skip
     if budget.requests:

@@ -13,11 +13,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, WENT_OUT, MessageStatus
 from ..events.answers import REQUESTS
 from ..events.catalogue import PRIORITIES, STAFF_PRIORITY, Purpose
 from ..models import Message, SendAttempt, locks
-from ..models.message import WAITING
 from ..ports import Ports
 from .channels import Channel
 
@@ -25,10 +24,6 @@ WEAKEST = 32_767  #: whatever another version wrote still has its turn
 BATCH = 20  #: texts claimed at once
 #: longer than a run (5 s), the call it may be in (13 s) and the wait for a lost database (15 s)
 LEASE = dt.timedelta(seconds=45)
-_WENT_OUT = (
-    MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
-    MessageStatus.UNDELIVERED, MessageStatus.OUTCOME_UNKNOWN,
-)  # fmt: skip
 
 
 def take(
@@ -136,7 +131,7 @@ def _flooded(
         Message.objects.filter(
             Q(event__isnull=False) | Q(event_name__in=REQUESTS),
             recipient__in=numbers, to_staff=False, purpose=Purpose.TRANSACTIONAL,
-            status__in=_WENT_OUT, taken_at__gt=now - max(spans, default=LEASE),
+            status__in=WENT_OUT, taken_at__gt=now - max(spans, default=LEASE),
         )
         .order_by("-taken_at")
         .values_list("recipient", "taken_at")

@@ -20,7 +20,7 @@ from ..domain.consent import Act, Basis, Scope, Standing
 from ..domain.law import DoubleOptIn, Links, Rule
 from ..domain.places import Place
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, WENT_OUT, MessageStatus
 from ..events.answers import REQUESTS
 from ..models import ConsentEntry, Link, Message, locks
 from ..models.link import new_token
@@ -36,14 +36,6 @@ FRESH = dt.timedelta(minutes=10)  #: a request goes out within this after the bo
 #: then the request can no longer be answered, and the number may be asked anew
 LASTS = dt.timedelta(days=7)
 REWARD_LASTS = dt.timedelta(hours=1)  #: from when it may go out
-_NOT_OUT = (
-    MessageStatus.SUPPRESSED, MessageStatus.EXPIRED, MessageStatus.REJECTED,
-    MessageStatus.FAILED, MessageStatus.CANCELLED,
-)  # fmt: skip
-_OPEN = (
-    MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
-    MessageStatus.UNDELIVERED, MessageStatus.OUTCOME_UNKNOWN,
-)  # fmt: skip
 
 
 def ask(
@@ -121,8 +113,9 @@ def _asked_before(number: str, now: dt.datetime) -> Refusal | None:
     if not locks.try_locks({f"sms-opt-in:{number}": number}):
         return refused
     asked = Message.objects.filter(
-        recipient=number, event_name__in=REQUESTS, created_at__gt=now - LASTS
-    ).exclude(status__in=_NOT_OUT)
+        recipient=number, event_name__in=REQUESTS, created_at__gt=now - LASTS,
+        status__in=(*WAITING, *WENT_OUT),
+    )  # fmt: skip
     keys = {_key(reference) for reference in asked.values_list("reference", flat=True)}
     answered = ConsentEntry.objects.filter(number=number, act=Act.CONFIRMED, key__in=keys)
     return refused if keys - set(answered.values_list("key", flat=True)) else None
@@ -173,7 +166,7 @@ def confirm(
     now = ports.clock.now()
     with ports.shop.writer(), transaction.atomic():
         asked = Message.objects.filter(
-            recipient=number, event_name__in=REQUESTS, status__in=_OPEN,
+            recipient=number, event_name__in=REQUESTS, status__in=WENT_OUT,
             created_at__gt=now - LASTS,
         )  # fmt: skip
         if sender_id:

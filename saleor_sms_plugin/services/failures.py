@@ -12,11 +12,10 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import TOLD, WAITING
 from ..events.catalogue import EventSpec, RecipientRule
 from ..models import Message, ShopEvent, locks
 from ..models.many import update_many
-from ..models.message import WAITING
 from ..ports import Checkout, FailureKind, FailureRow, Order, PaymentFailure, Ports
 from . import storm, subjects
 from .channels import load
@@ -30,9 +29,6 @@ STEP = 200  #: failures placed at once
 A_DAY = dt.timedelta(days=1)
 AGAIN = dt.timedelta(minutes=5)  #: how often it is asked whether a later try has its answer
 FAULT_AGAIN = dt.timedelta(minutes=5)
-#: A text with one of these was said, or may still be.
-SAID = (*WAITING, MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
-        MessageStatus.OUTCOME_UNKNOWN)  # fmt: skip
 #: recorded, and nobody has looked yet whose payment it was
 UNPLACED = Q(name=SOURCE, order_id="", checkout_id="")
 #: Requests of a customer's own: trying again may help, and what covers the order settles them.
@@ -202,7 +198,10 @@ class OneADay:
     def __init__(self, numbers: Collection[str], now: dt.datetime) -> None:
         locks.lock(f"sms-payment:{number}" for number in numbers)
         of_carts = Message.objects.exclude(checkout_id="").filter(
-            recipient__in=numbers, event_name=SOURCE, created_at__gt=now - A_DAY, status__in=SAID
+            recipient__in=numbers,
+            event_name=SOURCE,
+            created_at__gt=now - A_DAY,
+            status__in=(*WAITING, *TOLD),
         )
         self._texts: dict[str, list[Message]] = defaultdict(list)
         for text in of_carts if numbers else ():

@@ -7,10 +7,9 @@ import datetime as dt
 from django.db.models import Q
 
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..models import ConsentEntry, ErasedNumber, Installation, Message, ShopEvent
 from ..models.keyed_hash import keyed_hash, keyed_hashes
-from ..models.message import WAITING
 from ..ports import Ports
 
 

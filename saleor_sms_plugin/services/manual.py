@@ -13,11 +13,11 @@ from django.utils.crypto import salted_hmac
 
 from ..domain import phone_numbers, segments
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import EVENTS, PRIORITIES, Purpose
 from ..exceptions import InvalidInput, InvalidRecipient
 from ..models import Message
-from ..models.message import MANUAL, WAITING
+from ..models.message import MANUAL
 from ..models.once import insert_once
 from ..ports import Order, Ports
 from . import answers, consent, ledger, recipients

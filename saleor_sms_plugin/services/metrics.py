@@ -9,9 +9,8 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q
 
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import OPEN, WAITING, MessageStatus
 from ..models import InboundMessage, Message, ShopEvent, Throttle, WebhookRequest
-from ..models.message import WAITING
 from ..ports import Ports
 from . import health, installation, reviews, status, webhooks
 from .accounts import accounts_of
@@ -65,7 +64,7 @@ def queue_of(ports: Ports, channel_ids: Collection[int] | None = None) -> Queue:
     with ports.shop.writer():
         is_due = Q(status__in=WAITING, not_before__lte=now)
         open_ones = Message.objects.filter(
-            **only, status__in=[*WAITING, MessageStatus.SENDING]
+            **only, status__in=OPEN
         ).aggregate(
             due=Count("pk", filter=is_due), oldest=Min("due_at", filter=is_due),
             waiting=Count("pk", filter=Q(status__in=WAITING)),
@@ -124,7 +123,7 @@ def measure(ports: Ports) -> Metrics:
 def _ended(now: dt.datetime) -> dict[str, int]:
     rows = (
         Message.objects.filter(created_at__gte=now - DAY)
-        .exclude(status__in=[*WAITING, MessageStatus.SENDING])
+        .exclude(status__in=OPEN)
         .values("status", "reason")
         .annotate(count=Count("pk"))
         .order_by("status", "reason")

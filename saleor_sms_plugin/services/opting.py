@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ..domain.places import Place
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import OPEN, MessageStatus
 from ..events.answers import REQUESTS
 from ..events.catalogue import Purpose
 from ..models import Message, SendAttempt
-from ..models.message import UNASKED, WAITING
+from ..models.message import UNASKED
 from ..ports import Ports
 from . import double_opt_in, ledger
 from .channels import Channel, load
@@ -76,7 +76,7 @@ def not_begun(rows: QuerySet[Message]) -> list[Message]:
 
     Call it in a transaction: ``calls.begin`` locks the same rows.
     """
-    locked = rows.select_for_update().filter(status__in=[*WAITING, MessageStatus.SENDING])
+    locked = rows.select_for_update().filter(status__in=OPEN)
     open_rows = list(locked.order_by("pk"))
     # Asked after the locks: a call that began while they were waited for is seen.
     begun = set(

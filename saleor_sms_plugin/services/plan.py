@@ -17,7 +17,7 @@ from ..domain import phone_numbers, quiet_hours
 from ..domain.law import law_at
 from ..domain.places import Place
 from ..domain.reasons import Reason
-from ..domain.transitions import FINAL, MessageStatus
+from ..domain.transitions import FINAL, WAITING, MessageStatus
 from ..events.catalogue import (
     CATALOGUE,
     EVENTS,
@@ -30,7 +30,6 @@ from ..events.catalogue import (
 )
 from ..models import Activation, Message, ShopEvent, locks
 from ..models.many import update_many
-from ..models.message import WAITING
 from ..ports import Checkout, Order, PaymentFailure, Ports
 from . import abandoned, boxes, consent, door, failures, ledger, recipients, rules, storm, subjects
 from .channels import Channel, activations, load

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef
 
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import TOLD
 from ..events.catalogue import EVENTS
 from ..models import Link, Message, Recovery
 from ..ports import Ports, Purchase, Reminded
@@ -22,7 +22,6 @@ _CLICKED = Link.objects.filter(
     message=OuterRef("pk"), kind=Link.Kind.RECOVERY, clicked_at__isnull=False
 )
 _OF_SAME_CART = Recovery.objects.filter(message__checkout_id=OuterRef("checkout_id"))
-WENT_OUT = (MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.OUTCOME_UNKNOWN)
 
 
 def run(ports: Ports, until: dt.datetime) -> int:
@@ -38,7 +37,7 @@ def run(ports: Ports, until: dt.datetime) -> int:
                 Message.objects.filter(
                     purpose="marketing", created_at__gt=ports.clock.now() - 2 * WINDOW,
                     sent_at__gt=ports.clock.now() - WINDOW, event_name__in=abandoned.NAMES,
-                    status__in=WENT_OUT, pk__gt=after,
+                    status__in=TOLD, pk__gt=after,
                 )
                 .exclude(Exists(_OF_SAME_CART))
                 .order_by("pk")[:STEP]

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ..domain.consent import STOPS
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import OPEN
 from ..models import (
     ConsentBox,
     ConsentEntry,
@@ -21,7 +21,6 @@ from ..models import (
     WebhookRequest,
 )
 from ..models.keyed_hash import keyed_hash
-from ..models.message import WAITING
 from ..ports import Ports
 from . import webhooks
 from .channels import load
@@ -90,7 +89,7 @@ def _texts(where: Q) -> Step:
     def erase_texts(before: dt.datetime) -> int:
         old = (
             Message.objects.filter(where, created_at__lt=before)
-            .exclude(status__in=[*WAITING, MessageStatus.SENDING])
+            .exclude(status__in=OPEN)
             .exclude(**ERASED)
             .order_by("created_at")
         )

@@ -13,11 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import TOLD, WAITING, MessageStatus
 from ..events.catalogue import EVENTS, EventSpec
 from ..events.catalogue import Wait as WaitFor
 from ..models import Activation, Message, ShopEvent
-from ..models.message import WAITING
 from ..ports import Checkout, Fulfillment, Order, PaymentFailure
 from . import abandoned, door, failures, recipients
 from .channels import Channel
@@ -89,7 +88,7 @@ class Case:
 
     def texts(self, *names: str) -> list[Message]:
         """Texts of these events that wait, went out or may have gone out."""
-        return [m for m in self.messages if m.event_name in names and m.status in failures.SAID]
+        return [m for m in self.messages if m.event_name in names and m.status in (*WAITING, *TOLD)]
 
     def waiting(self, *names: str) -> Message | None:
         return next((m for m in self.texts(*names) if m.status in WAITING), None)

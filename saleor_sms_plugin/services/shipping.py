@@ -7,11 +7,10 @@ import datetime as dt
 from django.db import transaction
 
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import STAGES
 from ..events.keys import event_key
 from ..models import Message, locks
-from ..models.message import WAITING
 from ..ports import Order, Ports
 from .record import Happening, record
 

@@ -10,11 +10,10 @@ from django.db.models import Count, Min
 from ..config import fields, notices
 from ..domain import phone_numbers
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import EVENTS
 from ..exceptions import InvalidRecipient
 from ..models import Activation, Installation, Message, Throttle
-from ..models.message import WAITING
 from ..ports import Ports
 from ..providers import known_providers, provider_class
 from . import installation

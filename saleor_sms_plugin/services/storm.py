@@ -16,11 +16,10 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import EVENTS, SOURCES
 from ..events.texts.alerts import STORM
 from ..models import Message, ShopEvent, Storm
-from ..models.message import WAITING
 from ..ports import Ports
 from . import busy_hours, subjects
 from .alerts import alert

@@ -8,11 +8,11 @@ from typing import Any
 
 from ..domain import phone_numbers
 from ..domain.reasons import Reason
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import Purpose
 from ..exceptions import ConfigurationError, InvalidRecipient
 from ..models import Message
-from ..models.message import TEST, WAITING
+from ..models.message import TEST
 from ..ports import Ports
 from . import installation
 from .accounts import provider_of

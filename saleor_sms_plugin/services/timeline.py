@@ -9,10 +9,9 @@ from enum import StrEnum
 
 from django.db.models import Prefetch, QuerySet
 
-from ..domain.transitions import FINAL, MessageStatus
+from ..domain.transitions import FINAL, WAITING, MessageStatus
 from ..events.catalogue import EVENTS
 from ..models import DeliveryReceipt, Link, Message, SendAttempt
-from ..models.message import WAITING
 
 #: What a timeline reads beside the text itself, each in one statement for many texts.
 ATTEMPTS = Prefetch("attempts", queryset=SendAttempt.objects.order_by("number"))

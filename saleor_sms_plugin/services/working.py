@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 
+from ..domain.transitions import WAITING
 from ..models import Installation, Message, ShopEvent, WebhookRequest
-from ..models.message import WAITING
 from ..ports import Ports
 from . import (
     abandoned,

@@ -10,7 +10,7 @@ from typing import Any
 from ..domain import phone_numbers, rendering, segments
 from ..domain.law import Links
 from ..domain.places import Place
-from ..domain.transitions import MessageStatus
+from ..domain.transitions import TOLD
 from ..models import Message
 from ..models.message import OWN_WORDS
 from ..ports import Order, Voucher
@@ -118,9 +118,6 @@ def _refund_told(message: Message) -> Decimal:
     """How much of the order's refunds earlier texts told of."""
     earlier = Message.objects.filter(
         order_id=message.order_id,
-        status__in=[
-            MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.DELIVERED,
-            MessageStatus.OUTCOME_UNKNOWN,
-        ],
-    ).exclude(pk=message.pk)  # fmt: skip
+        status__in=TOLD,
+    ).exclude(pk=message.pk)
     return max((Decimal(m.says.get("refunded") or 0) for m in earlier), default=Decimal(0))

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Basis, Scope
-from saleor_sms_plugin.domain.transitions import FINAL, MessageStatus
+from saleor_sms_plugin.domain.transitions import FINAL, WAITING, MessageStatus
 from saleor_sms_plugin.events.answers import ANSWERS
 from saleor_sms_plugin.exceptions import (
     OutcomeUnknown,
@@ -33,7 +33,6 @@ from saleor_sms_plugin.models import (
     ProviderAccount,
     WebhookRequest,
 )
-from saleor_sms_plugin.models.message import WAITING
 from saleor_sms_plugin.ports import Address, Checkout
 from saleor_sms_plugin.providers import ParsedInbound, ParsedReceipt, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
