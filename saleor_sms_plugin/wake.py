@@ -34,6 +34,17 @@ _TRANSPORT = {
 }
 
 
+class _NoResult:
+    """What comes of a nudge: nobody asks.
+
+    Celery's own opens the result backend, and each thread's first one reads the metadata of
+    every installed package, 15 ms: an ASGI server gives each request a thread of its own.
+    """
+
+    def __init__(self, task_id: str) -> None:
+        self.id = task_id
+
+
 class CeleryWake:
     """Implements ``ports.Wake`` on the project's Celery app."""
 
@@ -74,7 +85,10 @@ class CeleryWake:
                 transport_options={**app.conf.broker_transport_options, **_TRANSPORT},
             )
         with app.amqp.Producer(self._connection) as producer:
-            app.send_task(TASK, producer=producer, retry=False, ignore_result=True, expires=EXPIRES)
+            app.send_task(
+                TASK, producer=producer, retry=False, ignore_result=True, expires=EXPIRES,
+                result_cls=_NoResult, add_to_parent=False,
+            )  # fmt: skip
 
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
