@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from functools import partial
 from statistics import median
 
-from celery import Celery
-
 from benchmarks import engine
 from benchmarks.figures import Figure, percentile
 from benchmarks.machine import postgres
-from benchmarks.servers import Provider, postgres_server, provider_server, redis_server, scratch
+from benchmarks.servers import Provider, running
 
 NAME = "burst"
 EVENTS, SECONDS = 20_000, 60.0
@@ -29,24 +26,16 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
     A fifth of the burst by default, at the same speed. Also what their PostgreSQL was.
     """
     count = max(50, round(EVENTS / 5 * scale))
-    with (
-        provider_server() as provider,
-        postgres_server() as url,
-        redis_server() as redis_url,
-        engine.project(provider.url, url),
-        scratch() as directory,
-    ):
-        os.environ["REDIS_URL"] = f"{redis_url}/0"
-        Celery(broker=f"{redis_url}/0", set_as_current=True)  # where this process nudges
+    with engine.opened() as site:
         _record(50, 50.0, FIRST_NAME)  # warm up
         idle, _ = _record(200, 50.0, FIRST_NAME + 1_000)
-        with engine.celery_worker(directory, redis_url, "benchmarks.celery_app", 2):
-            provider.await_texts(250, 60)
+        with running(site.worker(2)):
+            site.provider.await_texts(250, 60)
             busy, recorded = _record(count, EVENTS / SECONDS, FIRST_NAME + 10_000)
-            arrived = provider.await_texts(250 + count, 60 + count / 20)
+            arrived = site.provider.await_texts(250 + count, 60 + count / 20)
             lost = len(set(recorded) - {to for _, to in arrived})
-            ages = _service_ages(provider, max(50, round(SERVICE_PER_SECOND * 20 * scale)))
-        return _figures(count, lost, idle, busy, ages), postgres(url)
+            ages = _service_ages(site.provider, max(50, round(SERVICE_PER_SECOND * 20 * scale)))
+        return _figures(count, lost, idle, busy, ages), postgres(site.postgres.url())
 
 
 def _record(count: int, per_second: float, first: int) -> tuple[list[float], dict[str, float]]:

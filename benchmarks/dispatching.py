@@ -7,7 +7,6 @@ All rates are the provider's, from the first text's arrival to the last one's.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,19 +19,13 @@ import requests
 from benchmarks import engine
 from benchmarks.figures import Figure, median_of
 from benchmarks.machine import postgres
-from benchmarks.servers import (
-    Provider,
-    postgres_server,
-    provider_server,
-    rate_of,
-    redis_server,
-    scratch,
-)
+from benchmarks.servers import Provider, rate_of, running
 
 NAME = "dispatch"
 TEXTS, ROUNDS = 5_000, 3
 #: answer time → the least share of the bare loop's rate, the least multiple of the usual way's
 TARGETS = {0.0: (0.5, 1.5), 0.05: (0.9, 5.0)}
+USUAL = "benchmarks.usual"
 PATIENCE = 600.0  #: seconds; a run that takes longer is broken
 
 
@@ -40,22 +33,17 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
     """5,000 texts at each answer time: as three rounds in turn with the bare loop, then by a
     Celery worker of one process in turn with the usual way. Also what their PostgreSQL was."""
     count = max(60, round(TEXTS * scale))
-    with (
-        provider_server() as provider,
-        postgres_server() as url,
-        redis_server() as redis_url,
-        engine.project(provider.url, url) as ports,
-    ):
-        _own(60, provider, ports)  # warm up
+    with engine.opened() as site:
+        _own(60, site.provider, site.ports)  # warm up
         figures = [
             figure
             for delay in TARGETS
             for figure in (
-                *_against_bare(count, delay, provider, ports),
-                _against_usual(count, delay, provider, redis_url),
+                *_against_bare(count, delay, site.provider, site.ports),
+                _against_usual(count, delay, site),
             )
         ]
-        return figures, postgres(url)
+        return figures, postgres(site.postgres.url())
 
 
 def _against_bare(count: int, delay: float, provider: Provider, ports: Any) -> list[Figure]:
@@ -111,15 +99,15 @@ def _bare(count: int, provider: Provider, threads: int) -> float:
     return rate_of(provider.arrivals())
 
 
-def _against_usual(count: int, delay: float, provider: Provider, redis_url: str) -> Figure:
+def _against_usual(count: int, delay: float, site: engine.Site) -> Figure:
     count = count if not delay else max(40, count // 5)
     pairs = []
     for _ in range(1 if delay else 2):
-        provider.reset(delay)
+        site.provider.reset(delay)
         engine.queue(count)
-        own = _by_worker("benchmarks.celery_app", count, provider, redis_url)
-        provider.reset(delay)
-        pairs.append((own, _by_worker("benchmarks.usual", count, provider, redis_url)))
+        own = _by_worker(engine.APPLICATION, count, site)
+        site.provider.reset(delay)
+        pairs.append((own, _by_worker(USUAL, count, site)))
     own, their = (sum(rates) / len(pairs) for rates in zip(*pairs, strict=True))
     return median_of(
         NAME, f"times the usual way, answered {_after(delay)}", [o / t for o, t in pairs], "x",
@@ -128,22 +116,21 @@ def _against_usual(count: int, delay: float, provider: Provider, redis_url: str)
     )  # fmt: skip
 
 
-def _by_worker(application: str, count: int, provider: Provider, redis_url: str) -> float:
+def _by_worker(application: str, count: int, site: engine.Site) -> float:
     """Everything waits before the worker starts; its rate, as the provider saw it."""
     from redis import Redis
 
     from benchmarks import usual
 
-    Redis.from_url(redis_url).flushdb()
-    os.environ["REDIS_URL"] = f"{redis_url}/0"
-    usual.app.conf.broker_url = f"{redis_url}/0"
-    if application == "benchmarks.usual":
+    Redis.from_url(site.redis.url()).flushdb()
+    if application == USUAL:
+        usual.app.conf.broker_url = site.redis.url()
         for number in range(count):
             usual.send.delay(_to(number), _text(number), str(uuid4()))
-    with scratch() as directory, engine.celery_worker(directory, redis_url, application):
-        if application != "benchmarks.usual":
-            usual.app.send_task("saleor_sms_plugin.tasks.run", ignore_result=True)
-        return rate_of(provider.await_texts(count, PATIENCE))
+    with running(site.worker(1, application=application)):
+        if application != USUAL:
+            site.nudge()
+        return rate_of(site.provider.await_texts(count, PATIENCE))
 
 
 def _to(number: int) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.servers import ROOT, running
-from tests.servers import Child
+from celery import Celery
+
+from benchmarks.servers import ROOT, Provider, provider_server, running, scratch
+from tests.servers import Child, PostgresServer, RedisServer
 
 if TYPE_CHECKING:
     from saleor_sms_plugin.ports import Ports
@@ -20,6 +24,48 @@ if TYPE_CHECKING:
 RATE = "SMS_BENCH_RATE"
 UNLIMITED = 10_000.0
 STEP = 1_000  #: rows made at once
+APPLICATION = "benchmarks.celery_app"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A shop with its servers, ready for workers."""
+
+    provider: Provider
+    postgres: PostgresServer
+    redis: RedisServer
+    ports: Ports
+    directory: Path  #: for the run
+    celery: Celery  #: this process's, which nudges through it
+
+    def worker(
+        self, processes: int, name: str = "worker", ready: Callable[[], bool] | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}), application: str = APPLICATION,
+    ) -> Child:  # fmt: skip
+        """A prefork worker of the shop, not yet started; ``ready`` once some worker listens,
+        where nothing else is given."""
+        return Child(
+            name, _command(application, processes, name), directory=self.directory, cwd=ROOT,
+            env={**os.environ, **environ}, ready=ready or (lambda: _answers(self.redis.url())),
+        )  # fmt: skip
+
+    def nudge(self) -> None:
+        """What a shop's event starts."""
+        self.celery.send_task("saleor_sms_plugin.tasks.run", ignore_result=True)
+
+
+@contextmanager
+def opened(rate: float = UNLIMITED) -> Iterator[Site]:
+    """Provider, PostgreSQL, Redis and the shop of ``project``; workers inherit where they are."""
+    with ExitStack() as stack:
+        provider = stack.enter_context(provider_server())
+        directory = stack.enter_context(scratch())
+        postgres = stack.enter_context(running(PostgresServer(directory / "postgres")))
+        redis = stack.enter_context(running(RedisServer(directory / "redis")))
+        ports = stack.enter_context(project(provider.url, postgres.url(), rate))
+        os.environ["REDIS_URL"] = redis.url()
+        celery = Celery(broker=redis.url(), set_as_current=True)
+        yield Site(provider, postgres, redis, ports, directory, celery)
 
 
 @contextmanager
@@ -119,30 +165,18 @@ def all_sent(count: int) -> None:
         raise RuntimeError(f"{len(left)} texts were not sent; the first: {left[0]}, {left[0].why}")
 
 
-@contextmanager
-def celery_worker(
-    directory: Path, redis_url: str, application: str, processes: int = 1
-) -> Iterator[Child]:
-    """A real prefork worker of *processes* runs inside."""
-    worker = Child(
-        f"worker-{application}",
-        [
-            *(sys.executable, "-m", "celery", "--app", application, "worker"),
-            *("--pool", "prefork", "--concurrency", f"{processes}", "--loglevel", "WARNING"),
-            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-        ],
-        directory=directory,
-        cwd=ROOT,
-        env={**os.environ, "REDIS_URL": f"{redis_url}/0"},
-        ready=lambda: _answers(redis_url),
-    )
-    with running(worker):
-        yield worker
+def _command(application: str, processes: int, name: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "celery", "--app", application, "worker"),
+        *("--pool", "prefork", "--concurrency", f"{processes}", "--loglevel", "WARNING"),
+        *("--hostname", f"{name}@bench"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
 
 
 def _answers(redis_url: str) -> bool:
     """A worker listens: Kombu's virtual queue has a reader."""
     from redis import Redis
 
-    clients: Any = Redis.from_url(f"{redis_url}/0").client_list()
+    clients: Any = Redis.from_url(redis_url).client_list()
     return any(client["cmd"] == "brpop" for client in clients)

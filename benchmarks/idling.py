@@ -6,14 +6,11 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from pathlib import Path
-
-from celery import Celery
 
 from benchmarks import engine
 from benchmarks.figures import Figure
-from benchmarks.machine import postgres
-from benchmarks.servers import postgres_server, provider_server, redis_server, scratch
+from benchmarks.machine import postgres, processor_seconds
+from benchmarks.servers import running
 
 NAME = "idle"
 SECONDS, PROCESSES, WAITING = 30, 2, 200
@@ -27,26 +24,17 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
     Also what their PostgreSQL was.
     """
     seconds = max(5.0, SECONDS * scale)
-    with (
-        provider_server() as provider,
-        postgres_server() as url,
-        redis_server() as redis_url,
-        engine.project(provider.url, url),
-        scratch() as directory,
-    ):
-        os.environ["REDIS_URL"] = f"{redis_url}/0"
+    with engine.opened() as site:
         figures = []
         for state, (rate, prepare) in _STATES.items():
             os.environ[engine.RATE] = str(rate)
             prepare()
-            with engine.celery_worker(
-                directory, redis_url, "benchmarks.celery_app", PROCESSES
-            ) as worker:
-                _runs(redis_url, 3.0)  # each process has run once
-                before = _computed(worker.pid)
-                _runs(redis_url, seconds)
-                percent = (_computed(worker.pid) - before) / seconds * 100
-            if sent := len(provider.arrivals()):
+            with running(site.worker(PROCESSES)) as worker:
+                _runs(site, 3.0)  # each process has run once
+                before = processor_seconds(worker.pid)
+                _runs(site, seconds)
+                percent = (processor_seconds(worker.pid) - before) / seconds * 100
+            if sent := len(site.provider.arrivals()):
                 raise RuntimeError(f"{sent} texts were sent while the account was {state}.")
             figures.append(
                 Figure(
@@ -55,7 +43,7 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
                     note=f"of a core; {PROCESSES} processes, a nudge each second",
                 )
             )  # fmt: skip
-        return figures, postgres(url)
+        return figures, postgres(site.postgres.url())
 
 
 def _wait_for_nothing() -> None:
@@ -86,25 +74,15 @@ _STATES: Mapping[str, tuple[float, Callable[[], None]]] = {
 }
 
 
-def _runs(redis_url: str, seconds: float) -> None:
+def _runs(site: engine.Site, seconds: float) -> None:
     """What beat and a shop's events start, for so long."""
     from saleor_sms_plugin.schedule import PERIOD
 
-    broker = Celery(broker=f"{redis_url}/0", set_as_current=False)
     started = time.monotonic()
     beat_at = started
     while (now := time.monotonic()) < started + seconds:
         if now >= beat_at:
             beat_at += PERIOD.total_seconds()
-            broker.send_task("saleor_sms_plugin.tasks.periodic", ignore_result=True)
-        broker.send_task("saleor_sms_plugin.tasks.run", ignore_result=True)
+            site.celery.send_task("saleor_sms_plugin.tasks.periodic", ignore_result=True)
+        site.nudge()
         time.sleep(NUDGE_EACH)
-
-
-def _computed(pid: int) -> float:
-    """Seconds of processor time of this process and its children. Linux only."""
-    # https://docs.kernel.org/filesystems/proc.html: utime and stime, in clock ticks
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return own + sum(_computed(int(child)) for child in children)

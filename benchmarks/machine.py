@@ -43,6 +43,25 @@ def resident_mb(field: str = "VmRSS") -> float:
     raise RuntimeError(f"/proc/self/status has no {field}: resident memory is read on Linux only.")
 
 
+def children_of(pid: int) -> list[int]:
+    """Ids of the processes that this one made; none where it has ended. Linux only."""
+    try:
+        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def processor_seconds(pid: int) -> float:
+    """Seconds of processor time of this process and its children; 0 where it has ended."""
+    # https://docs.kernel.org/filesystems/proc.html: utime and stime, in clock ticks
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(map(processor_seconds, children_of(pid)))
+
+
 @contextmanager
 def peak_growth() -> Iterator[list[float]]:
     """Yields a list that afterwards holds by how many MB the peak exceeded the start."""

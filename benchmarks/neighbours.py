@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from statistics import median
 
-from celery import Celery
 from redis import Redis
 
 from benchmarks import engine
 from benchmarks.figures import Figure
 from benchmarks.machine import postgres
-from benchmarks.servers import postgres_server, provider_server, redis_server, scratch
+from benchmarks.servers import running
 
 NAME = "neighbour"
 PROCESSES, SAMPLES, NUDGES = 2, 20, 50
@@ -26,28 +24,20 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
     Also what their PostgreSQL was.
     """
     samples = max(4, round(SAMPLES * scale))
-    with (
-        provider_server() as provider,
-        postgres_server() as url,
-        redis_server() as redis_url,
-        engine.project(provider.url, url),
-        scratch() as directory,
-    ):
-        os.environ["REDIS_URL"] = f"{redis_url}/0"
+    with engine.opened() as site:
         engine.queue(samples * 300)
-        with engine.celery_worker(directory, redis_url, "benchmarks.celery_app", PROCESSES):
-            broker = Celery(broker=f"{redis_url}/0", set_as_current=False)
+        with running(site.worker(PROCESSES)):
             for _ in range(NUDGES):
-                broker.send_task("saleor_sms_plugin.tasks.run", ignore_result=True)
-            provider.await_texts(1, 60)
+                site.nudge()
+            site.provider.await_texts(1, 60)
             sent = {}
             for number in range(samples):
                 sent[f"note-{number}"] = time.time()
-                broker.send_task("benchmarks.note", [f"note-{number}"], ignore_result=True)
+                site.celery.send_task("benchmarks.note", [f"note-{number}"], ignore_result=True)
                 time.sleep(0.5)
-            redis = Redis.from_url(f"{redis_url}/0")
+            redis = Redis.from_url(site.redis.url())
             waits = [_started(redis, key) - at for key, at in sent.items()]
-            texts = len(provider.arrivals())
+            texts = len(site.provider.arrivals())
         worst = max(waits)
         return [
             Figure(
@@ -56,7 +46,7 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
                 details={"median_s": median(waits), "texts_meanwhile": texts},
                 note=f"the slowest; {PROCESSES} processes, {NUDGES} nudges before it",
             )
-        ], postgres(url)  # fmt: skip
+        ], postgres(site.postgres.url())  # fmt: skip
 
 
 def _started(redis: Redis, key: str) -> float:

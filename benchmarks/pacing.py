@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
 from benchmarks import engine
 from benchmarks.figures import Figure
 from benchmarks.machine import postgres
-from benchmarks.servers import postgres_server, provider_server, redis_server, scratch
+from benchmarks.servers import running
 
 NAME = "pace"
 RATE, PROCESSES, SECONDS = 30, 4, 60
@@ -24,26 +23,16 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
     Also what their PostgreSQL was.
     """
     seconds = max(5.0, SECONDS * scale)
-    with (
-        provider_server() as provider,
-        postgres_server() as url,
-        redis_server() as redis_url,
-        engine.project(provider.url, url, rate=RATE),
-        scratch() as directory,
-    ):
-        from celery import Celery
-
-        provider.reset(ANSWER_SECONDS)
+    with engine.opened(rate=RATE) as site:
+        site.provider.reset(ANSWER_SECONDS)
         engine.queue(round(RATE * (WARM_UP + seconds + 10)))
-        os.environ["REDIS_URL"] = f"{redis_url}/0"
-        with engine.celery_worker(directory, redis_url, "benchmarks.celery_app", PROCESSES):
-            broker = Celery(broker=f"{redis_url}/0")
+        with running(site.worker(PROCESSES)):
             for _ in range(PROCESSES):
-                broker.send_task("saleor_sms_plugin.tasks.run", ignore_result=True)
-            provider.await_texts(round(RATE * (WARM_UP + seconds)), seconds * 2 + 90)
-            every = [at for at, _ in provider.arrivals()]
+                site.nudge()
+            site.provider.await_texts(round(RATE * (WARM_UP + seconds)), seconds * 2 + 90)
+            every = [at for at, _ in site.provider.arrivals()]
             arrivals = every[bisect_left(every, every[0] + WARM_UP) :]
-        return _figures(arrivals, seconds), postgres(url)
+        return _figures(arrivals, seconds), postgres(site.postgres.url())
 
 
 def _figures(arrivals: Sequence[float], seconds: float) -> list[Figure]:

@@ -91,7 +91,7 @@ def _opened(live: LiveSaleor) -> tuple[LiveShop, str]:
     """The plugin is on, and the address of its account's webhooks."""
     shop = LiveShop(live)
     for secret in ("api_secret", "signature_secret"):
-        shop.save(**{secret: SECRET})
+        shop.save(None, **{secret: SECRET})
     shop.save(
         active=True, provider="vonage", api_key="key", sender_id="Example", shop_name="Example",
         default_country="PL", allowed_countries="PL",
