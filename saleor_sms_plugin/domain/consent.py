@@ -54,7 +54,8 @@ class Act(StrEnum):
 STOPS = (Act.WITHDRAWN, Act.HELD)
 #: sources of acts by whoever knows the number
 BOXES = ("checkout", "customer", "storefront")
-#: those of them where a box that was unticked is ticked again by who unticked it
+#: those of them where a box that was unticked is ticked again: at a checkout, whichever, as nobody
+#: can untick one later than they order; in an account, the same one
 TICKED_AGAIN = ("checkout", "customer")
 
 
@@ -70,6 +71,7 @@ class Entry:
     channel_id: int | None  #: None: every channel
     sender_id: str = ""  #: a stop holds for every channel with this sender, too
     source: str = ""  #: where it was done: checkout, reply, staff …
+    account: str = ""  #: the customer's, where it was done in one; "" where it is not known
     #: the day of the act is not known: it lies between ``at`` and this instant
     seen_at: dt.datetime | None = None
 
@@ -100,6 +102,9 @@ class Standing:
         return None if self.confirmed else self.given
 
 
+_Hand = tuple[str, str]  #: (source, account)
+
+
 def standing(
     entries: Iterable[Entry], scope: Scope, channel_id: int | None, sender_id: str
 ) -> Standing:
@@ -108,10 +113,10 @@ def standing(
     A permission belongs to its channel; a stop holds in its channel and wherever its sender
     sends. An act of the same instant as a stop does not undo it. A stop is undone from the phone,
     or by who has proof: anyone can tick a box with a stranger's number. A box that was unticked
-    may be ticked again, but never for order texts.
+    may be ticked again, in an account only in the same one, but never for order texts.
     """
     given = confirmed = stopped = waiting = None
-    stops: set[str] = set()  # where what holds now was stopped
+    stops: set[_Hand] = set()  # where what holds now was stopped
     for entry in sorted(entries, key=lambda each: (each.at, each.act.rank, each.id)):
         if entry.scope is not scope:
             continue
@@ -119,7 +124,7 @@ def standing(
         if entry.act in STOPS:
             if entry.reaches(channel_id, sender_id):
                 stopped, waiting = entry, None
-                stops.add(entry.source)
+                stops.add((entry.source, entry.account))
         elif entry.act is Act.RESTORED:
             if entry.reaches(channel_id, sender_id):
                 given = waiting if waiting and confirmed is None else given
@@ -140,11 +145,11 @@ def standing(
     return Standing(given=given, confirmed=confirmed, stopped=stopped, waiting=waiting)
 
 
-def _lifts(given: Entry, stops: set[str]) -> bool:
+def _lifts(given: Entry, stops: set[_Hand]) -> bool:
     """Whether this permission ends what was stopped there by itself."""
     if given.source not in BOXES:
         return True
-    is_again = given.source in TICKED_AGAIN and stops == {given.source}
+    is_again = given.source in TICKED_AGAIN and stops == {(given.source, given.account)}
     return is_again and given.scope is not Scope.SERVICE
 
 

@@ -3,9 +3,16 @@ from __future__ import annotations
 from typing import Any, ClassVar, Never
 
 from django.db import models
+from django.db.models import Case, F, Func, Value, When
 from django.db.models.functions import Substr
 
-from ..domain.consent import Act, Basis, Scope
+from ..domain.consent import TICKED_AGAIN, Act, Basis, Scope
+from .keyed_hash import keyed_hash
+
+
+def _hashed(key: str) -> str:
+    source, subject_id, *_ = key.split(":")
+    return f"{source}:{keyed_hash(subject_id)}"
 
 
 class _Ledger(models.QuerySet["ConsentEntry"]):
@@ -15,12 +22,23 @@ class _Ledger(models.QuerySet["ConsentEntry"]):
         raise TypeError("The ledger of consents is only ever added to.")
 
     def forget(self, number_hash: str) -> int:
-        """The rows name nobody, nor do the words in them; their acts stay as proof."""
-        wording = models.Func(
-            "wording", Substr("number", 2), models.Value("*****"), function="REPLACE",
+        """The rows name nobody, nor do the words in them, nor do accounts and checkouts that the
+        shop knows more of; their acts stay as proof."""
+        wording = Func(
+            "wording", Substr("number", 2), Value("*****"), function="REPLACE",
             output_field=models.TextField(),
         )  # fmt: skip
-        return super().update(number="", number_hash=number_hash, ip=None, wording=wording)
+        return super().update(
+            number="", number_hash=number_hash, ip=None, wording=wording, key=self._keys()
+        )
+
+    def _keys(self) -> Case:
+        """Of boxes without what they were on, but apart from others; all else as it is."""
+        boxes = self.filter(source__in=TICKED_AGAIN).exclude(key="").values_list("pk", "key")
+        return Case(
+            *(When(pk=pk, then=Value(f"{_hashed(key)}:{pk}")) for pk, key in boxes),
+            default=F("key"),
+        )
 
 
 class ConsentEntry(models.Model):
@@ -45,7 +63,8 @@ class ConsentEntry(models.Model):
     #: of the text that was answered: a stop holds for every channel with this sender
     sender_id = models.CharField(max_length=16, blank=True)
     source = models.CharField(max_length=16, choices=Source.choices)
-    #: names the act where its source can tell of it twice, such as "checkout:1f…:true"
+    #: names the act where its source can tell of it twice; a box's is its source, the checkout's
+    #: or account's id (once erased its ``keyed_hash``), and more
     key = models.CharField(max_length=255, blank=True)
     wording = models.TextField(blank=True)  # what the person read, or wrote
     language = models.CharField(max_length=35, blank=True)

@@ -111,13 +111,19 @@ def read(numbers: Iterable[str]) -> Ledger:
         Q(number__in=asked) | Q(number_hash__in=by_hash)
     ).values_list(
         "number", "number_hash", "pk", "scope", "act", "basis", "occurred_at", "channel_id",
-        "sender_id", "source", "seen_at",
+        "sender_id", "source", "key", "seen_at",
     )  # fmt: skip
-    for number, number_hash, pk, scope, act, basis, at, channel_id, sender, source, seen in rows:
+    for number, number_hash, pk, scope, act, basis, at, channel, sender, source, key, seen in rows:
         entries[number or by_hash[number_hash]].append(
             Entry(
                 id=pk, scope=Scope(scope), act=Act(act), basis=Basis(basis), at=at,
-                channel_id=channel_id, sender_id=sender, source=source, seen_at=seen,
+                channel_id=channel, sender_id=sender, source=source,
+                account=_account(source, key), seen_at=seen,
             )
         )  # fmt: skip
     return Ledger(entries)
+
+
+def _account(source: str, key: str) -> str:
+    """Whose box it was, from what ``box_acts`` calls its acts."""
+    return key.split(":")[1] if source == Source.CUSTOMER and key else ""

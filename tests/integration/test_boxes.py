@@ -487,6 +487,73 @@ def test_a_yes_unticked_while_it_waited_for_a_phone_is_none(shop: Stage) -> None
     assert ConsentBox.objects.filter(process_at__isnull=False).count() == 0
 
 
+#: where texts were ended 5 minutes ago → what is written now, on what → whether it counts
+LATER = [
+    ("checkout", "the same checkout", "true", True),
+    ("checkout", "the same checkout", "before the stop", False),
+    ("checkout", "the same checkout", "after the stop", True),
+    ("checkout", "a checkout begun before", "true", False),
+    ("checkout", "a checkout begun before", "before the stop", False),
+    ("checkout", "a checkout begun before", "after the stop", True),
+    ("checkout", "a checkout begun after", "true", True),
+    ("checkout", "the account", "after the stop", False),
+    ("account", "the account", "true", True),
+    ("account", "the account", "before the stop", False),
+    ("account", "the account", "after the stop", True),
+    ("account", "another account", "true", False),
+    ("account", "another account", "after the stop", False),
+    ("account", "a checkout begun after", "true", False),
+    ("account", "a checkout begun after", "after the stop", False),
+    ("reply", "the same checkout", "true", False),
+    ("reply", "the same checkout", "after the stop", False),
+    ("reply", "a checkout begun after", "true", False),
+    ("reply", "the account", "after the stop", False),
+]
+
+
+@pytest.mark.parametrize(("ended", "on", "value", "counts"), LATER)
+def test_after_a_stop_only_a_later_act_of_its_own_hand_counts(
+    shop: Stage, ended: str, on: str, value: str, counts: bool
+) -> None:
+    """Whatever still stands, or is dated earlier, is none; nor is what a stranger can write, but
+    for a box at a checkout, which is ticked and unticked until the order is placed."""
+    begun = shop.clock.now()
+
+    def write(on: str, said: str) -> None:
+        source, name, since = {
+            "the same checkout": ("checkout", "c1", begun),
+            "a checkout begun before": ("checkout", "c2", begun),
+            "a checkout begun after": ("checkout", "c3", shop.clock.now()),
+            "the account": ("customer", "7", begun - dt.timedelta(days=365)),
+            "another account": ("customer", "8", begun - dt.timedelta(days=365)),
+        }[on]
+        channel_id = CHANNEL if source == "checkout" else None
+        seen = Box(
+            source=source, subject_id=name, since=since, channel_id=channel_id,
+            values={"sms_offers": said},
+        )  # fmt: skip
+        if source == "checkout":
+            cart(shop, name, created_at=since, boxes=(seen,))
+        else:
+            shop.shop.customer_accounts[name] = Customer(
+                id=name, language="en", billing=BUYER, boxes=(seen,)
+            )
+        see(shop, seen)
+        shop.clock.move(minutes=5)
+
+    own = "the account" if ended == "account" else "the same checkout"
+    write(own, "true")
+    if ended == "reply":
+        stop(shop, Source.REPLY)
+        shop.clock.move(minutes=5)
+    else:
+        write(own, "false")
+    assert not stands(shop)
+    ago = {"true": None, "before the stop": 6, "after the stop": 4}[value]
+    write(on, (shop.clock.now() - dt.timedelta(minutes=ago)).isoformat() if ago else value)
+    assert stands(shop) is counts
+
+
 def test_a_box_that_fails_is_logged_without_its_words(
     shop: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from saleor_sms_plugin import wiring
-from saleor_sms_plugin.domain.consent import EVERYTHING, Act, Scope
+from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
 from saleor_sms_plugin.models import (
     ConsentBox,
     ConsentEntry,
@@ -126,6 +126,38 @@ def test_what_a_person_wrote_stays_without_the_number(shop: Stage) -> None:
     run("erase", NUMBER, "--yes")
 
     assert ConsentEntry.objects.get().wording == "stop texting +*****, or *****"
+
+
+def test_what_was_ticked_stays_without_the_account(shop: Stage) -> None:
+    """The shop knows whose account and whose order it is; acts of one stay acts of one."""
+    boxes = [
+        ("customer", "VXNlcjo3", Act.GIVEN), ("customer", "VXNlcjo3", Act.WITHDRAWN),
+        ("customer", "VXNlcjo4", Act.GIVEN), ("checkout", "Q2hlY2tvdXQ6", Act.GIVEN),
+    ]  # fmt: skip
+    ledger.put(
+        [
+            Deed(
+                number=NUMBER, scopes=MARKETING, act=act, source=Source(source),
+                key=f"{source}:{subject}:{place}", at=shop.clock.now(),
+            )
+            for place, (source, subject, act) in enumerate(boxes)
+        ],
+        shop.ports,
+    )  # fmt: skip
+    imported = Deed(
+        number=NUMBER, scopes=[Scope.OFFERS], act=Act.GIVEN, source=Source.IMPORT, key="import:1f"
+    )
+    ledger.put([imported], shop.ports)
+
+    run("erase", NUMBER, "--yes")
+
+    rows = [str(row) for row in ConsentEntry.objects.values()]
+    assert [row for row in rows if any(subject in row for _, subject, _ in boxes)] == []
+    accounts = [entry.account for entry in ledger.read([NUMBER]).entries[NUMBER]]
+    first, other = accounts[0], accounts[4]
+    assert accounts == [first] * 4 + [other] * 2 + [""] * 3
+    assert (len(first), len(other), first == other) == (64, 64, False)
+    assert ConsentEntry.objects.get(source="import").key == "import:1f"
 
 
 def test_who_was_erased_gets_no_text(shop: Stage) -> None:

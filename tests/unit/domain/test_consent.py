@@ -179,3 +179,23 @@ def test_an_unticked_box_is_ticked_again_where_it_was_unticked(
     entries = [replace(each, source=at) for each, at in zip(told, (stop, box), strict=True)]
     where = standing(entries, scope, HERE, SENDER)
     assert (where.stopped is None, where.waiting is None) == (lifted, lifted)
+
+
+@pytest.mark.parametrize(
+    ("stops", "account", "lifted"),
+    [
+        (["7"], "7", True),
+        (["7"], "8", False),
+        (["7", "8"], "7", False),
+        ([""], "7", False),  # of who was forgotten: whose account it was is not known any more
+    ],
+)
+def test_an_account_undoes_its_own_no_alone(stops: list[str], account: str, lifted: bool) -> None:
+    """Anyone can open another one with a stranger's number."""
+    told = acts(*[Act.WITHDRAWN] * len(stops), Act.GIVEN)
+    entries = [
+        replace(each, source="customer", account=by)
+        for each, by in zip(told, [*stops, account], strict=True)
+    ]
+    where = read(entries)
+    assert (where.stopped is None, where.waiting is None) == (lifted, lifted)
