@@ -16,6 +16,7 @@ from ..domain import phone_numbers, sender_ids
 from ..domain.storefront_patterns import fill
 from ..events.catalogue import Purpose
 from ..models import Link, Message, WrongToken
+from ..models.counting import count_one, span_of
 from ..ports import Checkout, Order, Ports
 from . import ledger, subjects, suppression
 from .channels import Channel, load
@@ -149,10 +150,9 @@ def find(token: str, address: str, ports: Ports) -> Link | Answer:
         return link
     now = ports.clock.now()
     visitor = salted_hmac("saleor_sms_plugin.links", address).hexdigest()
-    if _guesses(visitor, now):
-        return Answer.TOO_MANY
-    _wrong(visitor, now)
-    return Answer.UNKNOWN
+    since = span_of(now, WRONG_SPAN)
+    counted = count_one(WrongToken, MOST_WRONG, visitor=visitor, since=since)
+    return Answer.UNKNOWN if counted else Answer.TOO_MANY
 
 
 def follow(link: Link, visit: Visit, ports: Ports) -> tuple[Answer, str]:
@@ -218,22 +218,6 @@ def _count(link: Link, visit: Visit, now: dt.datetime) -> None:
         same.update(preview_count=F("preview_count") + 1)
 
 
-def _span(now: dt.datetime) -> dt.datetime:
-    seconds = WRONG_SPAN.total_seconds()
-    return dt.datetime.fromtimestamp(now.timestamp() // seconds * seconds, dt.UTC)
-
-
-def _guesses(visitor: str, now: dt.datetime) -> bool:
-    rows = WrongToken.objects.filter(visitor=visitor, since=_span(now))
-    return rows.filter(count__gte=MOST_WRONG).exists()
-
-
-def _wrong(visitor: str, now: dt.datetime) -> None:
-    row = {"visitor": visitor, "since": _span(now)}
-    if not WrongToken.objects.filter(**row).update(count=F("count") + 1):
-        WrongToken.objects.bulk_create([WrongToken(**row)], ignore_conflicts=True)
-
-
 def forget_guesses(ports: Ports) -> None:
     """Wrong tokens of spans that are over leave no trace."""
-    WrongToken.objects.filter(since__lt=_span(ports.clock.now())).delete()
+    WrongToken.objects.filter(since__lt=span_of(ports.clock.now(), WRONG_SPAN)).delete()

@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from ..domain.consent import Act, Basis, Scope
 from ..models import ConsentEntry, OptInAsk
-from ..models.once import insert_once
+from ..models.counting import count_one, span_of
 from ..ports import Ports
 from . import double_opt_in, ledger, opting, recipients
 from .channels import Channel
@@ -111,7 +110,7 @@ def request(saying: Saying, ports: Ports) -> bool:
 
 def forget_asks(ports: Ports) -> None:
     """Requests of spans that are over leave no trace."""
-    OptInAsk.objects.filter(since__lt=_span(ports.clock.now(), A_DAY)).delete()
+    OptInAsk.objects.filter(since__lt=span_of(ports.clock.now(), A_DAY)).delete()
 
 
 def _visitors(saying: Saying) -> Sequence[str]:
@@ -135,15 +134,7 @@ def _network(address: str) -> str:
 def _take(whose: str, span: dt.timedelta, most: int, now: dt.datetime) -> bool:
     """One request more is counted; False where there were as many as may be."""
     key = salted_hmac("saleor_sms_plugin.opt_in", whose, algorithm="sha256").hexdigest()
-    row = {"key": key, "since": _span(now, span)}
-    room = OptInAsk.objects.filter(**row, count__lt=most)
-    more = {"count": F("count") + 1}
-    return bool(room.update(**more)) or insert_once(OptInAsk(**row)) or bool(room.update(**more))
-
-
-def _span(now: dt.datetime, span: dt.timedelta) -> dt.datetime:
-    seconds = span.total_seconds()
-    return dt.datetime.fromtimestamp(now.timestamp() // seconds * seconds, dt.UTC)
+    return count_one(OptInAsk, most, key=key, since=span_of(now, span))
 
 
 def ip_of(text: str) -> str | None:
