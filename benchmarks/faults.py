@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks import engine
 from benchmarks.audit import Audit, audit, leases
-from benchmarks.mishaps import MISHAPS, Crew, crew
+from benchmarks.mishaps import Crew, crew
 
 RATE = 200  #: requests a second that the account takes, and that the plugin is told of
 #: the share of requests that meets each fault
@@ -33,7 +33,9 @@ CHANCES = {
 }  # fmt: skip
 BACKLOG = 0.25  #: of the texts wait before the workers start
 TWICE = 0.1  #: of the events are told of twice
-MISHAP_EACH = 3.0  #: seconds, on average; in a short run each of them happens all the same
+ANSWER_SECONDS = 0.2  #: what is killed has calls in progress then
+MISHAP_EACH = 3.0  #: seconds, on average
+BOOT = 60.0  #: seconds in which the first request must come
 FIRST_ORDER = 100_000
 PROGRESS_EACH = 5.0  #: seconds
 DRAIN = 1_800.0  #: seconds until what waits must have ended
@@ -104,7 +106,9 @@ def run(plan: Plan, say: Say) -> tuple[Audit, Mapping[str, Any]]:
         orders = Orders(plan.texts, chance)
         orders.come_to(round(plan.texts * BACKLOG))
         say(f"{orders.come:,} orders wait; {plan.workers} workers start at once.")
-        site.provider.behave(rate=RATE, chances=CHANCES, seed=plan.seed)
+        site.provider.behave(delay=ANSWER_SECONDS, rate=RATE, chances=CHANCES, seed=plan.seed)
+        people.keep_alive()
+        site.provider.await_texts(1, BOOT)
         started = time.monotonic()
         _under_fire(plan, site, people, orders, say)
         fired = time.monotonic()
@@ -126,20 +130,19 @@ def run(plan: Plan, say: Say) -> tuple[Audit, Mapping[str, Any]]:
 
 def _under_fire(plan: Plan, site: engine.Site, people: Crew, orders: Orders, say: Say) -> None:
     seconds = plan.minutes * 60
-    each = min(MISHAP_EACH, seconds / (1 + sum(often for often, _ in MISHAPS.values())))
     started = time.monotonic()
-    mishap_at, progress_at = started + each, started + PROGRESS_EACH
+    mishap_at, progress_at = started, started + PROGRESS_EACH
     backlog = orders.come
     while (now := time.monotonic()) < started + seconds:
         people.keep_alive()
         share = (now - started) / seconds
         orders.come_to(backlog + round((len(orders.names) - backlog) * share))
         if now >= mishap_at:
-            mishap_at = now + people.chance.uniform(0.5, 1.5) * each
-            people.meet()
+            mishap_at = now + people.chance.uniform(0.5, 1.5) * MISHAP_EACH
+            last = people.meet()
         if now >= progress_at:
             progress_at += PROGRESS_EACH
-            say(_progress(now - started, site, people, orders))
+            say(f"{_progress(now - started, site, people, orders)}, the last: {last}")
         time.sleep(0.05)
     orders.come_to(len(orders.names))
 
@@ -172,10 +175,9 @@ def _await_leases() -> None:
 
 
 def _progress(seconds: float, site: engine.Site, people: Crew, orders: Orders) -> str:
-    happened = ", ".join(f"{name} {count}" for name, count in people.happened.most_common())
     return (
-        f"{seconds:5.0f} s: {orders.come:,} orders, {len(site.provider.arrivals()):,} requests"
-        f"; {happened or 'nothing yet'}"
+        f"{seconds:5.0f} s: {orders.come:,} orders, {len(site.provider.arrivals()):,} requests,"
+        f" {people.happened.total()} mishaps"
     )
 
 
