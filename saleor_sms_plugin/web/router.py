@@ -53,7 +53,7 @@ ROUTES: tuple[tuple[re.Pattern[str], Page], ...] = (
     (re.compile(r"/assets/(?P<name>[\w.-]{1,80})", re.ASCII), _asset),
     (
         re.compile(
-            r"(?P<path>/?|/(?:start|overview|messages|order|replies|person|texts)\b[\w./]{0,80})",
+            r"(?P<path>/?|/(?:start|overview|messages|order|replies|held|person|texts|health)\b[\w./-]{0,80})",
             re.ASCII,
         ),
         _staff,

@@ -14,12 +14,11 @@ from string import Formatter
 
 import pytest
 from django.db import DatabaseError, connection
-from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from saleor_sms_plugin import __version__
-from saleor_sms_plugin.callers import Caller, CallerKind, Permission
+from saleor_sms_plugin.callers import Permission
 from saleor_sms_plugin.events.answers import ANSWERS
 from saleor_sms_plugin.events.catalogue import EVENTS
 from saleor_sms_plugin.models import ConsentEntry, InboundMessage, Message, ProviderAccount
@@ -35,21 +34,10 @@ from saleor_sms_plugin.web.staff.rooms import ROOMS
 from saleor_sms_plugin.web.staff.words import WORDS
 from saleor_sms_plugin.web.staff.words.events import LABELS
 
+from .pages import BASE, ESCAPED, SCRIPT, asked, callers, get, post, quoted, shell
 from .stage import BUYER, CHANNEL, Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-BASE = "/plugins/saleor_sms_plugin"
-SCRIPT = "<script>alert(1)</script>"
-ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;"
-EVERYTHING = frozenset(Permission)
-
-
-def staff(*permissions: str, channels: frozenset[int] | None = None) -> Caller:
-    return Caller(
-        kind=CallerKind.STAFF, id="1", name="anna@example.com",
-        permissions=frozenset(permissions), channel_ids=channels,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -58,55 +46,9 @@ def stage() -> Iterator[Stage]:
     stage = Stage()
     stage.configure("order_created", "order_cancelled")
     stage.shop.install()
-    stage.shop.tokens = {
-        "staff": staff(*EVERYTHING),
-        "none": staff(),
-        "elsewhere": staff(*EVERYTHING, channels=frozenset({CHANNEL + 1})),
-        "customer": Caller(kind=CallerKind.CUSTOMER, id="2", permissions=EVERYTHING),
-        **{permission: staff(permission) for permission in Permission},
-    }
+    stage.shop.tokens = callers()
     yield stage
     MemoryProvider.reset()
-
-
-def get(
-    stage: Stage, path: str, token: str | None = "staff", **headers: str
-) -> tuple[int, str, HttpResponse]:
-    return _asked(stage, "GET", path, token, {}, headers)
-
-
-def post(
-    stage: Stage, path: str, token: str | None = "staff", **form: str
-) -> tuple[int, str, HttpResponse]:
-    return _asked(stage, "POST", path, token, form, {})
-
-
-def _asked(
-    stage: Stage, method: str, path: str, token: str | None, form: dict[str, str],
-    headers: dict[str, str],
-) -> tuple[int, str, HttpResponse]:  # fmt: skip
-    given = {"HX-Request": "true", **({"Authorization-Bearer": token} if token else {}), **headers}
-    factory, url = RequestFactory(), f"{BASE}{path}"
-    if method == "GET":
-        request = factory.get(url, headers=given)
-    else:
-        body = "&".join(f"{k}={_quoted(v)}" for k, v in form.items())
-        request = factory.post(
-            url, body, content_type="application/x-www-form-urlencoded", headers=given
-        )
-    response = router.answer(request, path.partition("?")[0], stage.ports)
-    return response.status_code, response.content.decode(), response
-
-
-def _quoted(text: str) -> str:
-    from urllib.parse import quote
-
-    return quote(text, safe="")
-
-
-def shell(stage: Stage, path: str = "/", **headers: str) -> HttpResponse:
-    request = RequestFactory().get(f"{BASE}{path}", headers=headers)
-    return router.answer(request, path.partition("?")[0], stage.ports)
 
 
 def place(stage: Stage, name: str = "o1", **changes: object) -> Message:
@@ -240,7 +182,7 @@ def test_each_part_needs_its_permission(
 ) -> None:
     """401 without a token or with a wrong one, 403 for customers and for staff who may not."""
     statuses = {
-        str(token): _asked(stage, method, path, token, {}, {})[0]
+        str(token): asked(stage, method, path, token, {}, {})[0]
         for token in (None, "forged", "none", "customer", *Permission)
     }
     assert statuses.pop("None") == statuses.pop("forged") == 401
@@ -253,7 +195,7 @@ def test_the_menu_has_what_one_may_open(stage: Stage) -> None:
     """Nothing else is offered."""
     _, html, _ = get(stage, "/messages", Permission.MANAGE_ORDERS)
     menu = re.findall(r'<li><a href="/plugins/saleor_sms_plugin/(\w+)"', html)
-    assert menu == ["overview", "messages", "order", "replies"]
+    assert menu == ["overview", "messages", "order", "replies", "held"]
     assert 'href="/plugins/saleor_sms_plugin/messages" aria-current="page"' in html
 
 
@@ -422,7 +364,7 @@ def test_markup_is_shown_as_text(stage: Stage) -> None:
     pages = [
         get(stage, f"/messages/{message.pk}")[1],
         get(stage, "/order?number=1")[1],
-        get(stage, f"/order?number={_quoted(SCRIPT)}")[1],
+        get(stage, f"/order?number={quoted(SCRIPT)}")[1],
         get(stage, "/replies")[1],
         get(stage, "/texts/order_created")[1],
         post(stage, "/texts/order_created/preview", text_order_created=SCRIPT)[1],
@@ -453,7 +395,7 @@ def test_an_order_says_why_it_got_no_text(stage: Stage) -> None:
     place(stage, billing=Address(phone="", country="PL"), shipping=None)
     by_number = get(stage, "/order?number=%231")[1]
     assert "The order has no phone number." in by_number
-    asked = get(stage, f"/order?orderId={_quoted(global_id('Order', 'o1') or '')}")[1]
+    asked = get(stage, f"/order?orderId={quoted(global_id('Order', 'o1') or '')}")[1]
     assert "The order has no phone number." in asked
 
 

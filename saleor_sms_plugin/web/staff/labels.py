@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from babel import Locale
+
 from ...events.answers import ANSWERS
 from ...events.catalogue import EVENTS
 from ...models import Message
+from ...services.previewing import TextFault
 from ...services.timeline import Moment, What
 from .words import WORDS
 from .words.events import LABELS
@@ -22,6 +25,19 @@ def event_label(name: str, language: str) -> str:
 def status_label(status: str, language: str) -> str:
     """The status in a word or two."""
     return WORDS[language].get(f"status_{status}", status)
+
+
+def country_label(code: str, language: str) -> str:
+    """The country's name; the code where it has none."""
+    return str(Locale(language).territories.get(code, code or "-"))
+
+
+def fault_words(fault: TextFault, language: str) -> str:
+    """The fault, with where in the text it is."""
+    words = WORDS[language]
+    places = (("in_language", fault.language), ("line", fault.line), ("column", fault.column))
+    where = ", ".join(f"{words[word]} {place}" for word, place in places if place)
+    return f"{where}: {fault.message}" if where else fault.message
 
 
 def moment_detail(moment: Moment, message: Message, language: str) -> str:

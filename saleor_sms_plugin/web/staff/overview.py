@@ -10,7 +10,7 @@ from decimal import Decimal
 from ...domain.formatting import format_money
 from ...services.statistics import Group, Line, read
 from .charts import stacked
-from .labels import event_label
+from .labels import country_label, event_label
 from .visit import Part, Visit
 from .words.reasons import why
 
@@ -124,7 +124,8 @@ def _table(lines: list[Line], group: Group, visit: Visit) -> list[Figure]:
 
 
 def _label(value: str, group: Group, visit: Visit) -> str:
-    return event_label(value, visit.language) if group is Group.EVENT else value or NOTHING
+    label = event_label if group is Group.EVENT else country_label
+    return label(value, visit.language)
 
 
 def _reasons(total: Line, language: str) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ What is searched for is sent as a form: no phone number stands in an address or 
 from __future__ import annotations
 
 from ...callers import Caller, Permission
-from . import messages, orders, overview, persons, replies, start, texts
+from . import dry_runs, health, messages, orders, overview, persons, replies, start, storms, texts
 from .visit import Room
 
 ORDERS, PLUGINS, USERS = (
@@ -27,11 +27,14 @@ ROOMS: tuple[Room, ...] = (
     Room(path="order", permission=ORDERS, show=orders.show, menu="order"),
     Room(path="replies", permission=ORDERS, show=replies.show, menu="replies"),
     Room(path=r"replies/(?P<key>\d{1,18})", permission=ORDERS, act=replies.resolve),
+    Room(path="held", permission=ORDERS, show=storms.show, act=storms.decide, menu="held"),
     Room(path="person", permission=USERS, show=persons.show, act=persons.show, menu="person"),
     Room(path="person/say", permission=USERS, act=persons.say),
     Room(path="texts", permission=PLUGINS, show=texts.show, menu="texts"),
     Room(path=r"texts/(?P<name>[a-z_]{1,64})", permission=PLUGINS, show=texts.edit),
     Room(path=r"texts/(?P<name>[a-z_]{1,64})/preview", permission=PLUGINS, act=texts.preview),
+    Room(path=r"texts/(?P<name>[a-z_]{1,64})/dry-run", permission=PLUGINS, act=dry_runs.show),
+    Room(path="health", permission=PLUGINS, show=health.show, menu="health"),
 )
 
 #: The bare address: the first page of the menu that the caller may open.

@@ -16,9 +16,10 @@ from ...events.catalogue import CATALOGUE, EVENTS, EventSpec, Purpose, TextSpec
 from ...events.texts import built_in
 from ...events.variables import VARIABLES, names_of
 from ...exceptions import InvalidInput
-from ...services.previewing import Preview, TextFault, draft, faults, previews
+from ...services.previewing import Preview, draft, faults, previews
 from ..graphql.ids import global_id
-from .labels import event_label
+from . import dry_runs
+from .labels import event_label, fault_words
 from .visit import Part, Visit
 
 _ALPHABETS = {Encoding.GSM7: "GSM-7", Encoding.UCS2: "UCS-2"}
@@ -98,6 +99,8 @@ def edit(visit: Visit, name: str) -> Part:
             "field": text_field(name),
             "text": stored,
             "built_in": built_in(name, visit.language)[1],
+            "spans": dry_runs.SPANS if dry_runs.is_shown_by_orders(spec) else (),
+            "span": dry_runs.USUAL,
             "variables": [(each, VARIABLES[each].meaning) for each in names_of(spec)],
             **_preview(spec, stored, visit),
         },
@@ -117,15 +120,9 @@ def _preview(spec: TextSpec, text: str, visit: Visit) -> dict[str, object]:
     shown = [] if wrong else previews(spec, channel, visit.ports, order=None)
     return {
         "sender": channel.config.sender_id or channel.shop_name,
-        "faults": [_said(fault, visit) for fault in wrong],
+        "faults": [fault_words(fault, visit.language) for fault in wrong],
         "phones": [_phone(each, visit) for each in shown],
     }
-
-
-def _said(fault: TextFault, visit: Visit) -> str:
-    places = (("in_language", fault.language), ("line", fault.line), ("column", fault.column))
-    where = ", ".join(f"{visit.words[word]} {place}" for word, place in places if place)
-    return f"{where}: {fault.message}" if where else fault.message
 
 
 def _phone(it: Preview, visit: Visit) -> Phone:

@@ -23,17 +23,25 @@
     }
   }
 
-  function showSignIn() {
-    token = "";
+  function showSignIn(why = "") {
+    token = refreshToken = "";
     at("page").replaceChildren();
     at("top").hidden = at("page").hidden = true;
     at("sign-in").hidden = false;
+    refuse(why);
     at("sign-in-form").elements.email.focus();
+  }
+
+  function refuse(why) {
+    at("refusal").textContent = why;
+    at("refusal").hidden = !why;
   }
 
   function open(path) {
     return htmx.ajax("GET", path, { target: "#page", swap: "innerHTML" });
   }
+
+  const words = (error) => (error instanceof TypeError ? said.unreachable : error.message);
 
   function localise(root) {
     const format = new Intl.DateTimeFormat(document.documentElement.lang, {
@@ -94,8 +102,7 @@
   async function signIn(event) {
     event.preventDefault();
     const { email, password } = event.target.elements;
-    const refusal = at("refusal");
-    refusal.hidden = true;
+    refuse("");
     try {
       const { tokenCreate } = await saleor(
         `mutation($e: String!, $p: String!) { tokenCreate(email: $e, password: $p) {
@@ -107,8 +114,7 @@
       refreshToken = tokenCreate.refreshToken;
       take(tokenCreate.token);
     } catch (error) {
-      refusal.textContent = error instanceof TypeError ? said.unreachable : error.message;
-      refusal.hidden = false;
+      refuse(words(error));
     }
   }
 
@@ -119,12 +125,7 @@
     tokenRefresh: ({ token: given }) => given && take(given),
     theme: ({ theme }) => setTheme(theme),
     localeChanged: ({ locale }) => setLocale(locale),
-    redirect: ({ path }) => follow(said.base + String(path ?? "").replace(/^\//, "")),
-  };
-
-  function follow(path) {
-    if (token && path !== said.base && path !== location.pathname) open(path);
-  }
+  }; // "redirect" says where the dashboard is, by its own path: the frame's address has it already
 
   function setTheme(theme) {
     if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
@@ -147,7 +148,7 @@
   function greet() {
     const ready = { type: "notifyReady", payload: { actionId: crypto.randomUUID?.() ?? "ready" } };
     window.parent.postMessage(ready, "*"); // it says nothing; only our own dashboards answer
-    setTimeout(() => token || showSignIn(), 4000);
+    setTimeout(() => token || showSignIn(said.noSignIn), 4000);
   }
 
   // ----------------------------------------------------------------- settings through Saleor
@@ -209,7 +210,7 @@
   }
 
   const orTell = (promise) =>
-    promise.catch((error) => tell("alarm", error instanceof TypeError ? said.unreachable : error.message));
+    promise.catch((error) => tell("alarm", words(error)));
 
   // --------------------------------------------------------------------------------- events
 
@@ -238,7 +239,10 @@
   on("confirm", (event) => {
     if (!refreshToken || Date.now() < until - SPARE * 1000) return;
     event.preventDefault();
-    renewed().then(() => event.detail.issueRequest(true), showSignIn);
+    renewed().then(
+      () => event.detail.issueRequest(true),
+      (error) => error instanceof TypeError ? tell("alarm", said.unreachable) : showSignIn(said.again),
+    );
   });
   on("configRequest", ({ detail }) => {
     detail.headers["Authorization-Bearer"] = token;
@@ -250,7 +254,7 @@
   });
   on("beforeRequest", () => tell("", ""));
   on("afterRequest", ({ detail }) => {
-    if (detail.xhr.status === 401) showSignIn();
+    if (detail.xhr.status === 401) showSignIn(said.again);
   });
   on("afterSwap", ({ detail }) => {
     localise(detail.target);
