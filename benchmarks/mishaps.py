@@ -80,15 +80,18 @@ class Crew:
     def amend_in(self, span: tuple[float, float], amend: Callable[[], object]) -> None:
         self._amends.append((time.monotonic() + self.chance.uniform(*span), amend))
 
-    def somebody(self) -> Child:
-        """Any worker, or, as often, the one that has computed most since it was last asked."""
-        spent = {}
-        for worker in self.workers:
-            used = processor_seconds(worker.pid)
-            spent[worker.pid] = used - self._used.get(worker.pid, 0.0)
-            self._used[worker.pid] = used
-        busiest = max(self.workers, key=lambda worker: spent[worker.pid])
-        return self.chance.choice([busiest, self.chance.choice(self.workers)])
+    def victim(self, of_each: Callable[[Child], list[int]]) -> int | None:
+        """One of these processes of the workers that have booted, None where none has: any, or,
+        as often, the one that has computed most since it was last asked."""
+        pids = [
+            pid for worker in self.workers if children_of(worker.pid) for pid in of_each(worker)
+        ]
+        used = {pid: processor_seconds(pid) for pid in pids}
+        spent = {pid: seconds - self._used.get(pid, 0.0) for pid, seconds in used.items()}
+        self._used |= used
+        if not pids:
+            return None
+        return self.chance.choice([max(spent, key=spent.__getitem__), self.chance.choice(pids)])
 
     def kill_beat(self) -> None:
         self._beat.kill()
@@ -130,14 +133,19 @@ def crew(site: engine.Site, workers: int, chance: random.Random) -> Iterator[Cre
 
 
 def _kill_worker(crew: Crew) -> None:
-    crew.somebody().kill()
+    """With its processes."""
+    pid = crew.victim(lambda worker: [worker.pid])
+    for worker in crew.workers:
+        if worker.pid == pid:
+            worker.kill()
 
 
 def _kill_process(crew: Crew) -> None:
     """Celery's parent makes another one."""
-    if processes := children_of(crew.somebody().pid):
+    pid = crew.victim(lambda worker: children_of(worker.pid))
+    if pid is not None:
         with suppress(ProcessLookupError):
-            os.kill(crew.chance.choice(processes), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
 
 
 def _kill_all(crew: Crew) -> None:
@@ -177,8 +185,8 @@ def _tell_postgres(crew: Crew, *statements: str) -> None:
 
 #: name → how often it is in the deck, and what it does
 MISHAPS: Mapping[str, tuple[int, Callable[[Crew], object]]] = {
-    "worker killed": (10, _kill_worker),
-    "process of a worker killed": (4, _kill_process),
+    "worker killed": (6, _kill_worker),
+    "process of a worker killed": (8, _kill_process),
     "all workers killed": (1, _kill_all),
     "beat killed": (1, Crew.kill_beat),
     "PostgreSQL restarted": (1, lambda crew: crew.site.postgres.restart()),
