@@ -21,6 +21,7 @@ SCOPES: Mapping[str, Scope] = {
 WORDING, LANGUAGE, PHONE, IP = "sms_wording", "sms_language", "sms_phone", "sms_ip"
 LONGEST = 2_000  #: characters of one value that are kept
 YES, NOES = "true", ("false", "no", "0", "off")
+_MEND = "Write when the box was ticked, in UTC."
 CLOCKS_DIFFER = dt.timedelta(minutes=5)  #: the storefront's and ours
 
 
@@ -93,12 +94,17 @@ def _statement(name: str, scope: Scope, value: str) -> Statement:
         at = dt.datetime.fromisoformat(value)
     except ValueError:
         fault = (
-            f"{name}: “{value[:40]}” is neither true nor false nor an instant. Write the "
+            f"{name}: “{_excerpt(value)}” is neither true nor false nor an instant. Write the "
             "instant of the act, such as 2026-03-01T12:00:00Z."
         )
         return Statement(scope=scope, value=value, fault=fault)
     at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)
     return Statement(scope=scope, says=Says.YES, value=value, at=at)
+
+
+def _excerpt(value: str) -> str:
+    """Its beginning, in one line."""
+    return " ".join("".join(char if char.isprintable() else " " for char in value[:40]).split())
 
 
 def fault(statement: Statement, since: dt.datetime | None, now: dt.datetime) -> str:
@@ -107,11 +113,11 @@ def fault(statement: Statement, since: dt.datetime | None, now: dt.datetime) -> 
     if statement.at is None:
         return ""
     if statement.at > now + CLOCKS_DIFFER:
-        return f"{statement.scope}: {statement.value} lies in the future."
+        return f"{statement.scope}: {statement.value} lies in the future. {_MEND}"
     if since and statement.at < since - CLOCKS_DIFFER:
         return (
             f"{statement.scope}: {statement.value} lies before the checkout was begun "
-            f"({since:%Y-%m-%dT%H:%M:%SZ})."
+            f"({since:%Y-%m-%dT%H:%M:%SZ}). {_MEND}"
         )
     return ""
 

@@ -93,7 +93,7 @@ def _that_last(news: Sequence[stated.Statement], row: ConsentBox) -> list[stated
 
 def _without_channel(row: ConsentBox, ports: Ports) -> None:
     if row.channel_id is not None:
-        _end(row, "The plugin has no settings for its channel.")
+        _end(row, "The plugin has no settings for its channel. Save them in the dashboard.")
         return
     _wait(row, ports)
 

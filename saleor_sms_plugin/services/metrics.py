@@ -12,8 +12,9 @@ from django.db.models import Count, F, Min, Q
 from ..domain.transitions import OPEN, WAITING, MessageStatus
 from ..models import InboundMessage, Message, ShopEvent, Throttle, WebhookRequest
 from ..ports import Ports
-from . import health, installation, reviews, status, webhooks
+from . import box_faults, health, installation, reviews, status, webhooks
 from .accounts import accounts_of
+from .box_faults import BoxFaults
 from .channels import load
 
 PROMPT = dt.timedelta(seconds=10)  #: GOV.UK Notify's measure: the share sent within this
@@ -41,6 +42,7 @@ class Metrics:
     webhooks_lost: int  #: requests of providers that could not be processed; each may be a stop
     webhooks_late: int  #: requests that no worker has processed within 5 minutes
     replies_late: int  #: replies that none has acted on within 5 minutes
+    box_faults: BoxFaults | None  #: consent boxes of the storefront that could not be read
     ended_last_day: dict[str, int]  #: status, or status and reason, → texts
     accounts: tuple[dict[str, Any], ...]
 
@@ -127,6 +129,7 @@ def measure(ports: Ports) -> Metrics:
             replies_late=InboundMessage.objects.filter(
                 answer_at__isnull=False, completed_at__lt=now - LATE
             ).count(),
+            box_faults=box_faults.of(ports),
             ended_last_day=_ended(now),
             accounts=_accounts(ports, now),
         )

@@ -16,7 +16,7 @@ from ..exceptions import InvalidRecipient
 from ..models import Activation, Installation, Message, Throttle
 from ..ports import Ports
 from ..providers import known_providers, provider_class
-from . import installation
+from . import box_faults, installation
 from .accounts import key_of, unusable
 from .channels import Channel, load
 from .test_text import EVENT, outcome_of
@@ -34,6 +34,8 @@ def status_of(channel_id: int, ports: Ports) -> str:
             return "Sends nothing yet. Next: provider, key, secret, sender, test, then tick Active."
         parts = [_live(channel, ports), _installation(ports), machinery(ports)]
         parts += [_account(channel, ports), _stuck(channel), _phones(channel, ports)]
+        faults = box_faults.of(ports, channel_id)
+        parts.append(faults.sentence if faults else "")
         told = notices(channel.config, channel.allowed_countries)
         parts += told[:NOTICES]
         if len(told) > NOTICES:

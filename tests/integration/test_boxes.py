@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import threading
 from dataclasses import replace
 from decimal import Decimal
@@ -13,11 +14,20 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from saleor_sms_plugin import wiring
 from saleor_sms_plugin.domain import boxes as stated
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
 from saleor_sms_plugin.models import ConsentBox, ConsentEntry
 from saleor_sms_plugin.ports import Address, Box, Checkout, Customer
-from saleor_sms_plugin.services import boxes, channels, consent_files, ledger, opting
+from saleor_sms_plugin.services import (
+    box_faults,
+    boxes,
+    channels,
+    consent_files,
+    ledger,
+    opting,
+    status,
+)
 from saleor_sms_plugin.services.ledger import Deed, Source
 
 from .stage import BUYER, CHANNEL, RECEIVER, RUN, Stage
@@ -485,6 +495,77 @@ def test_a_yes_unticked_while_it_waited_for_a_phone_is_none(shop: Stage) -> None
     shop.later(minutes=5)
     assert acts() == []
     assert ConsentBox.objects.filter(process_at__isnull=False).count() == 0
+
+
+def told(stage: Stage, channel_id: int = CHANNEL) -> list[str]:
+    """What the form's status says of boxes."""
+    lines = status.status_of(channel_id, stage.ports).splitlines()
+    return [line for line in lines if "consent boxes" in line]
+
+
+def test_what_could_not_be_read_is_shown_where_an_owner_looks(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many of how many, the newest with its reason and how to mend it, in one line."""
+    monkeypatch.setattr(wiring, "ports", lambda: shop.ports)
+    shop.configure("order_created", channel_id=2)
+    see(shop, box(cart(shop, "c0"), sms_offers="true"))
+    assert told(shop) == []
+    see(shop, box(cart(shop), sms_offers="yes, please"))
+    shop.clock.move(minutes=1)
+    at = f"{shop.clock.now():%Y-%m-%d %H:%M} UTC"
+    see(shop, box(cart(shop, "c2"), sms_offers="ja\nLive since 2020"))
+    sentence = (
+        "2 of the last 3 consent boxes could not be read and count for nothing, the newest of "
+        f"{at} on checkout c2: sms_offers: “ja Live since 2020” is neither true nor false nor an "
+        "instant. Write the instant of the act, such as 2026-03-01T12:00:00Z."
+    )
+    assert (told(shop), told(shop, 2)) == ([sentence], [])
+    out = StringIO()
+    call_command("sms_status", stdout=out)
+    assert sentence in out.getvalue().splitlines()
+    call_command("sms_status", "--json", stdout=(out := StringIO()))
+    assert json.loads(out.getvalue())["box_faults"]["count"] == 2
+    shop.clock.move(days=7, seconds=1)
+    assert told(shop) == []
+
+
+def test_a_customers_phone_is_no_fault_of_the_storefront(shop: Stage) -> None:
+    """Nobody can mend it there; without settings of the channel somebody can."""
+    see(shop, box(cart(shop), sms_offers="true", sms_phone="+48223456789"))
+    see(shop, box(cart(shop, "c2"), sms_offers="true", sms_phone="123"))
+    assert [bool(row.error) for row in ConsentBox.objects.all()] == [True, True]
+    assert told(shop) == []
+    see(shop, replace(of_account(shop, sms_offers="x"), channel_id=None))
+    assert "on customer 7: sms_offers: “x”" in told(shop)[0]
+
+
+def test_a_box_that_fails_within_is_shown_as_such(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again; the log has more."""
+
+    def broken(values: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(stated, "statements", broken)
+    see(shop, box(cart(shop), sms_offers="true"))
+    assert told(shop)[0].endswith(
+        "on checkout c1: An unexpected error (RuntimeError), see the log; it is tried again."
+    )
+
+
+def test_a_storefront_that_errs_always_costs_two_statements(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    """The newest boxes are looked at, however many there are."""
+    monkeypatch.setattr(box_faults, "LAST", 5)
+    for number in range(8):
+        see(shop, box(cart(shop, f"c{number}"), sms_offers="x"))
+    with django_assert_num_queries(2):
+        found = box_faults.of(shop.ports, CHANNEL)
+    assert found is not None
+    assert (found.looked_at, found.count, found.subject_id) == (5, 5, "c7")
 
 
 #: where texts were ended 5 minutes ago → what is written now, on what → whether it counts

@@ -54,6 +54,8 @@ def _lines(metrics: Metrics) -> list[str]:
         (metrics.replies_late, "replies that could not be acted on yet"),
     ]
     lines += [f"{what}: {count}; each may be a stop" for count, what in kept if count]
+    if metrics.box_faults:
+        lines.append(metrics.box_faults.sentence)
     lines += [f"last day: {what} {count}" for what, count in metrics.ended_last_day.items()]
     lines += [line for account in metrics.accounts for line in _account(account)]
     return lines
