@@ -1,21 +1,21 @@
 """Receipts that come over HTTP into a running Saleor: how many a second its web process stores,
-beside its own 404 for the same request, and what that costs its checkouts."""
+beside its own 404 for the same request, what that costs its checkouts, and how many a second its
+worker processes."""
 
 from __future__ import annotations
 
-import http.client
-import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, islice
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from benchmarks.figures import Figure, median_of, percentile
+from benchmarks.posting import Post, Taken, arriving, send
+from benchmarks.servers import provider_server
 from saleor_sms_plugin.testing.vonage_server import Caller
 from tests.saleor.live.shop import LiveShop
 
@@ -23,79 +23,108 @@ if TYPE_CHECKING:
     from tests.saleor.live.processes import LiveSaleor
 
 NAME = "receiving"
-ROUNDS, REQUESTS, CHECKOUTS = 5, 600, 12
-CLIENTS = 4  #: connections that are kept open
-LEAST_SHARE, MOST_P99, MOST_SLOWER = 0.7, 1.5, 1.3
+ROUNDS, REQUESTS = 20, 250  #: a p99 is of 5,000 requests of each kind
+WARM_UP, AT_ONCE = 50, 10_000
+CHECKOUT_ROUNDS, CHECKOUTS = 5, 12
+CROWD = 40  #: connections for all at once
+LEAST_SHARE, MOST_P99, MOST_SLOWER, LEAST_PROCESSED = 0.7, 1.5, 1.3, 500.0
 SECRET = "abcdefghijklmnopqrstuvwxyz012345"  # noqa: S105 (an example)
 BUYERS = 48_600_000_000  #: their numbers begin here
+PATIENCE = 120.0  #: seconds
+
 _STORED = "SELECT count(*) AS stored FROM saleor_sms_plugin_webhookrequest"
+_SENT = "SELECT 1 FROM saleor_sms_plugin_message WHERE status = 'sent'"
+#: Copies of the newest text, sent to a number each: receipts name them by ``reference``.
+_SEND = """
+    INSERT INTO saleor_sms_plugin_message SELECT (jsonb_populate_record(sample, jsonb_build_object(
+        'id', nextval(pg_get_serial_sequence('saleor_sms_plugin_message', 'id')),
+        'reference', lpad(to_hex(number), 32, '0'), 'event_id', NULL,
+        'recipient', '+' || (%s + number)
+    ))).*
+    FROM (SELECT text FROM saleor_sms_plugin_message AS text
+          WHERE status = 'sent' ORDER BY id DESC LIMIT 1) AS _(sample),
+         generate_series(1, %s) AS number"""
+#: How many were processed, but for the first batch, and seconds from that one to the last.
+_PROCESSED = """
+    SELECT count(*) FILTER (WHERE process_at IS NOT NULL) AS waiting,
+           count(*) FILTER (WHERE finished_at > (
+               SELECT min(finished_at) FROM saleor_sms_plugin_webhookrequest
+               WHERE status = 'processed')) AS processed,
+           extract(epoch FROM max(finished_at) - min(finished_at))::float AS seconds
+    FROM saleor_sms_plugin_webhookrequest"""
 
 
 @dataclass(frozen=True)
-class Post:
-    """One request, ready to be sent."""
+class Round:
+    """The same requests to an address of ours, and to one that Saleor does not know."""
 
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What came of many requests."""
-
-    seconds: Sequence[float]  #: of each
-    rate: float  #: answered a second
-    statuses: frozenset[int]
+    ours: Taken
+    unknown: Taken
 
 
 def measure(live_with: Callable[[str], LiveSaleor], scale: float) -> list[Figure]:
-    """Rounds of receipts and of requests that Saleor answers 404, in turn, then checkouts."""
-    requests = max(60, round(REQUESTS * scale))
-    live = live_with("http://127.0.0.1:9")
-    try:
-        live.web.start()
-        shop, address = _opened(live)
-        host, path = urlsplit(address).netloc, urlsplit(address).path
-        receipts = _receipts(path)
-        _send(host, [next(receipts) for _ in range(50)])
-        rounds = [_round(live, host, path, receipts, requests) for _ in range(ROUNDS)]
-        busy = _checkouts(shop, host, receipts, rounds, max(3, round(CHECKOUTS * scale)))
-    finally:
-        live.stop()
-    usual = median(each["unknown"].rate for each in rounds)
+    """Rounds of receipts and of requests that Saleor answers 404, in turn; many receipts at once,
+    which the worker processes when all are stored; then checkouts, the worker at work."""
+    requests, at_once = max(20, round(REQUESTS * scale)), max(200, round(AT_ONCE * scale))
+    with provider_server() as provider:
+        live = live_with(provider.url)
+        try:
+            live.web.start()
+            live.worker.start()
+            shop, address = _opened(live)
+            live.worker.stop()
+            host, path = urlsplit(address).netloc, urlsplit(address).path
+            receipts = _receipts(path)
+            sent = WARM_UP + ROUNDS * requests + at_once
+            live.rows(_SEND, BUYERS, sent)
+            send(host, list(islice(receipts, WARM_UP)))
+            rounds = [_round(host, list(islice(receipts, requests)), n) for n in range(ROUNDS)]
+            crowd = send(host, list(islice(receipts, at_once)), CROWD)
+            lost = sent - live.rows(_STORED)[0]["stored"]
+            live.worker.start()
+            processed = _processed(live)
+            rate = median(each.ours.rate for each in rounds) / 2
+            busy = _checkouts(shop, host, receipts, rate, max(3, round(CHECKOUTS * scale)))
+        finally:
+            live.stop()
+    usual = median(each.unknown.rate for each in rounds)
     return [
         median_of(
             NAME, "receipts stored, of Saleor's own 404",
-            [each["ours"].rate / each["unknown"].rate for each in rounds], "x",
+            [each.ours.rate / each.unknown.rate for each in rounds], "x",
             at_least=LEAST_SHARE, note=f"{usual:.0f} of its 404 a second, one web process",
         ),
-        median_of(
-            NAME, "p99 of a receipt, over Saleor's own 404",
-            [_p99(each["ours"]) / _p99(each["unknown"]) for each in rounds], "x",
-            at_most=MOST_P99,
-            details={"p99_ms": 1e3 * median(_p99(each["ours"]) for each in rounds)},
-        ),
+        _p99(rounds),
         Figure(
-            benchmark=NAME, name="receipts lost", measured=sum(each["lost"] for each in rounds),
-            unit="", low=0, high=0, samples=requests * ROUNDS, at_most=0,
+            benchmark=NAME, name=f"receipts lost, {at_once:,} of them at once", measured=lost,
+            unit="", low=lost, high=lost, samples=sent, at_most=0,
+            note=f"{CROWD} connections, {crowd.rate:.0f} a second, all answered 200",
+            details={"slowest_s": max(crowd.seconds)},
         ),
         median_of(
             NAME, "checkoutComplete while receipts arrive at half that rate", busy, "x",
-            at_most=MOST_SLOWER,
+            at_most=MOST_SLOWER, note=f"{rate:.0f} a second; a worker processes them meanwhile",
+        ),
+        Figure(
+            benchmark=NAME, name="stored receipts that the worker processes", measured=processed,
+            unit="/s", low=processed, high=processed, samples=at_once, at_least=LEAST_PROCESSED,
+            note="each ends a text as delivered",
         ),
     ]  # fmt: skip
 
 
 def _opened(live: LiveSaleor) -> tuple[LiveShop, str]:
-    """The plugin is on, and the address of its account's webhooks."""
+    """The plugin is on, one text was sent, and the address of its account's webhooks."""
     shop = LiveShop(live)
     for secret in ("api_secret", "signature_secret"):
         shop.save(None, **{secret: SECRET})
     shop.save(
         active=True, provider="vonage", api_key="key", sender_id="Example", shop_name="Example",
         default_country="PL", allowed_countries="PL",
+        advanced="night = off\nflood = off\nstorm = off",
     )  # fmt: skip
+    shop.place(f"+{BUYERS}")
+    _await(lambda: live.rows(_SENT), "the first text to be sent")
     return shop, shop.form()["webhook_url"]
 
 
@@ -107,107 +136,77 @@ def _receipts(path: str) -> Iterator[Post]:
             {
                 "msisdn": str(BUYERS + number), "to": "Example", "network-code": "26001",
                 "messageId": f"{number:016X}", "price": "0.0333", "status": "delivered",
-                "scts": "2603021200", "err-code": "0", "api-key": "key", "client-ref": "",
+                "scts": "2603021200", "err-code": "0", "api-key": "key",
+                "client-ref": str(uuid.UUID(int=number)),
                 "message-timestamp": "2026-03-02 12:00:00",
             }
         )  # fmt: skip
         yield Post(path, told.headers, told.body)
 
 
-def _round(
-    live: LiveSaleor, host: str, path: str, receipts: Iterator[Post], requests: int
-) -> dict[str, Any]:
-    ours = [next(receipts) for _ in range(requests)]
-    nobody = path.replace("saleor_sms_plugin", "nobody_knows_this")
-    unknown = [Post(nobody, each.headers, each.body) for each in ours]
-    before = live.rows(_STORED)[0]["stored"]
-    taken = {"unknown": _send(host, unknown), "ours": _send(host, ours)}
-    if taken["unknown"].statuses != {404} or taken["ours"].statuses != {200}:
-        raise RuntimeError(
-            f"Unexpected answers: {taken['unknown'].statuses, taken['ours'].statuses}"
-        )
-    return {**taken, "lost": requests - (live.rows(_STORED)[0]["stored"] - before)}
+def _round(host: str, receipts: Sequence[Post], number: int) -> Round:
+    """Which of the two comes first changes with each round."""
+    path = receipts[0].path.replace("saleor_sms_plugin", "nobody_knows_this")
+    unknown = [Post(path, each.headers, each.body) for each in receipts]
+    sides = {200: receipts, 404: unknown}
+    taken = {
+        status: send(host, sides[status], status=status)
+        for status in (sorted(sides) if number % 2 else sorted(sides, reverse=True))
+    }
+    return Round(taken[200], taken[404])
 
 
-def _send(host: str, posts: Sequence[Post]) -> Taken:
-    """All of them, by ``CLIENTS`` at a time."""
-    shares = [posts[place::CLIENTS] for place in range(CLIENTS)]
-    started = time.monotonic()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        found = list(pool.map(lambda share: _send_in_turn(host, share), shares))
-    taken = time.monotonic() - started
-    return Taken(
-        [seconds for share in found for seconds, _ in share],
-        len(posts) / taken,
-        frozenset(status for share in found for _, status in share),
-    )
+def _p99(rounds: Sequence[Round]) -> Figure:
+    """Of all requests of each kind; the spread is that of the rounds."""
+    ours = [seconds for each in rounds for seconds in each.ours.seconds]
+    unknown = [seconds for each in rounds for seconds in each.unknown.seconds]
+    shares = [
+        percentile(each.ours.seconds, 99) / percentile(each.unknown.seconds, 99) for each in rounds
+    ]
+    return Figure(
+        benchmark=NAME, name="p99 of a receipt, over Saleor's own 404",
+        measured=percentile(ours, 99) / percentile(unknown, 99), unit="x",
+        low=percentile(shares, 10), high=percentile(shares, 90), samples=len(ours),
+        at_most=MOST_P99, note=f"of {len(ours):,} requests of each kind",
+        details={
+            f"{side}_p{rank}_ms": 1e3 * percentile(seconds, rank)
+            for side, seconds in (("ours", ours), ("unknown", unknown))
+            for rank in (50, 99)
+        },
+    )  # fmt: skip
 
 
-def _send_in_turn(host: str, posts: Sequence[Post]) -> list[tuple[float, int]]:
-    connection = http.client.HTTPConnection(host, timeout=30)
-    try:
-        return [_post(connection, each) for each in posts]
-    finally:
-        connection.close()
-
-
-def _post(connection: http.client.HTTPConnection, post: Post) -> tuple[float, int]:
-    started = time.monotonic()
-    connection.request("POST", post.path, post.body, dict(post.headers))
-    answer = connection.getresponse()
-    answer.read()
-    return time.monotonic() - started, answer.status
+def _processed(live: LiveSaleor) -> float:
+    """How many stored receipts a second the worker processes, from its first batch to its last."""
+    _await(lambda: not live.rows(_PROCESSED)[0]["waiting"], "the receipts to be processed")
+    (row,) = live.rows(_PROCESSED)
+    return float(row["processed"] / row["seconds"])
 
 
 def _checkouts(
-    shop: LiveShop,
-    host: str,
-    receipts: Iterator[Post],
-    rounds: Sequence[Mapping[str, Any]],
-    samples: int,
+    shop: LiveShop, host: str, receipts: Iterator[Post], rate: float, samples: int
 ) -> list[float]:
     """Of each round, how much longer a checkout took while receipts arrived."""
-    rate = median(each["ours"].rate for each in rounds) / 2
     numbers = count(BUYERS)
     shares = []
-    for _ in range(3):
-        idle = median(_completed(shop, f"+{next(numbers)}") for _ in range(samples))
-        with _arriving(host, receipts, rate):
-            busy = median(_completed(shop, f"+{next(numbers)}") for _ in range(samples))
+    for _ in range(CHECKOUT_ROUNDS):
+        carts = [shop.checkout(f"+{next(numbers)}") for _ in range(2 * samples)]
+        idle = median(_completed(shop, cart) for cart in carts[:samples])
+        with arriving(host, receipts, rate):
+            busy = median(_completed(shop, cart) for cart in carts[samples:])
         shares.append(busy / idle)
     return shares
 
 
-def _completed(shop: LiveShop, phone: str) -> float:
-    cart = shop.checkout(phone)
+def _completed(shop: LiveShop, cart: Mapping[str, Any]) -> float:
     started = time.monotonic()
     shop.complete(cart)
     return time.monotonic() - started
 
 
-@contextmanager
-def _arriving(host: str, receipts: Iterator[Post], rate: float) -> Iterator[None]:
-    """Receipts arrive at this rate inside, by the clock and not by what was answered."""
-    over = threading.Event()
-
-    def arrive() -> None:
-        connection = http.client.HTTPConnection(host, timeout=30)
-        due = time.monotonic()
-        while not over.is_set():
-            due += 1 / rate
-            if (early := due - time.monotonic()) > 0:
-                time.sleep(early)
-            _post(connection, next(receipts))
-        connection.close()
-
-    thread = threading.Thread(target=arrive)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def _p99(taken: Taken) -> float:
-    return percentile(taken.seconds, 99)
+def _await(holds: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"Waited {PATIENCE:g} s for {what}.")
+        time.sleep(0.2)
