@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.servers import Child, free_port, wait_until
 
 PROGRAMS = ("chromium", "chromedriver")
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's name for a reference
-_ENTER = "\ue007"
+ENTER, TAB = "\ue007", "\ue004"
 _OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
     "--disable-dev-shm-usage", "--lang=en",
@@ -83,8 +84,13 @@ class Browser:
         self.typed += 1
         element = self._find(selector)
         self._call("POST", f"/element/{element}/clear")
-        keys = text + (_ENTER if enter else "")
+        keys = text + (ENTER if enter else "")
         self._call("POST", f"/element/{element}/value", text=keys)
+
+    def press(self, *keys: str) -> None:
+        """These keys one after another, wherever the focus is."""
+        strokes = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self._call("POST", "/actions", actions=[{"type": "key", "id": "k", "actions": strokes}])
 
     # What a user sees
 
@@ -94,6 +100,19 @@ class Browser:
     def shows(self, words: str, selector: str = "body") -> None:
         """Returns once the words are there, whatever space is between them."""
         wait_until(lambda: words in self._now(selector), 10, f"“{words}” in {selector}")
+
+    @contextmanager
+    def within(self, frame: str) -> Iterator[None]:
+        """What is done and seen is in this frame of the page."""
+        self._call("POST", "/frame", id={_ELEMENT: self._find(frame)})
+        try:
+            yield
+        finally:
+            self._call("POST", "/frame", id=None)
+
+    def finds(self, selector: str) -> None:
+        """Returns once it can be seen on the page."""
+        self._find(selector)
 
     def value(self, selector: str) -> str:
         return str(self._call("GET", f"/element/{self._find(selector)}/property/value"))

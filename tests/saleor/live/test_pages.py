@@ -64,7 +64,7 @@ def sign_in(browser: Browser, shop: LiveShop, path: str) -> None:
     browser.type("[name=email]", STAFF["email"])
     browser.type("[name=password]", STAFF["password"])
     browser.click("#sign-in-form button")
-    browser.shows("", "#page h1")
+    browser.finds("#page h1")
 
 
 def picture(browser: Browser, name: str) -> None:
