@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,57 +13,22 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from graphql import introspection_query
 
-from saleor_sms_plugin.callers import Caller, CallerKind
 from saleor_sms_plugin.models import Message
-from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.web import router
 
-from .stage import CHANNEL, Stage
+from .api import ask
+from .stage import Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-STAFF = Caller(
-    kind=CallerKind.STAFF, id="1", name="anna@example.com",
-    permissions=frozenset({"MANAGE_ORDERS", "MANAGE_PLUGINS", "MANAGE_USERS"}),
-)  # fmt: skip
 MESSAGES = (
     "{ messages(first: 10) { edges { node {"
     " id event status attempts { number } receipts { status } } } } }"
 )
 
 
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    MemoryProvider.reset()
-    stage = Stage()
-    stage.configure("order_created")
-    stage.shop.install()
-    stage.shop.tokens = {
-        "staff": STAFF,
-        "other-channel": Caller(**{**vars(STAFF), "channel_ids": frozenset({CHANNEL + 1})}),
-        "customer": Caller(
-            kind=CallerKind.CUSTOMER, id="2", permissions=frozenset({"MANAGE_ORDERS"})
-        ),
-        "no-rights": Caller(kind=CallerKind.APP, id="3"),
-    }
-    yield stage
-    MemoryProvider.reset()
-
-
-def ask(
-    stage: Stage, query: str, token: str | None = "staff", **variables: object
-) -> dict[str, Any]:
-    """The API's answer, with its HTTP status."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    request = RequestFactory().post(
-        "/", json.dumps({"query": query, "variables": variables}), "application/json",
-        headers=headers,
-    )  # fmt: skip
-    response = router.answer(request, "/graphql/", stage.ports)
-    return {"status": response.status_code, **json.loads(response.content)}
-
-
 def texts(stage: Stage, count: int) -> None:
+    stage.configure("order_created")
     for number in range(count):
         stage.happen("order_created", stage.order(f"o{number + 1}"))
         stage.clock.move(seconds=1)
@@ -84,7 +49,7 @@ def test_staff_see_messages_with_attempts_and_receipts(stage: Stage) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("token", ["customer", "no-rights", None])
+@pytest.mark.parametrize("token", ["customer", "no-rights", "app-no-rights", None])
 def test_nobody_else_sees_any(stage: Stage, token: str | None) -> None:
     """A customer's token allows nothing here, whatever it claims."""
     texts(stage, 1)
@@ -162,6 +127,12 @@ def test_pages_meet_without_gap_or_overlap(stage: Stage) -> None:
         ("{ messages(first: 1) {", "Syntax Error"),
         ("query A { __typename } query B { __typename }", "operationName"),
         ("{" * 10_000, "too deep"),
+        ("{messages" * 10_000 + "}" * 10_000, "too deep"),
+        ("{messages(filter: " + "{ids: [" * 10_000 + "]}" * 10_000 + ")}", "too deep"),
+        ("query ($a: " + "[" * 10_000 + "Int" + "]" * 10_000 + ") {__typename}", "too deep"),
+        ("mutation { " + " ".join(
+            f'm{n}: smsOptInConfirm(token: "x") {{ confirmed }}' for n in range(1000)
+         ) + " }", "too long"),
         ("{ " + " ".join(f"a{n}: __typename" for n in range(1000)) + " }", "At most 20 fields"),
         ("{ " + " ".join(f"a{n}: __typename" for n in range(5000)) + " }", "too long"),
         (
@@ -199,15 +170,102 @@ def test_a_fault_within_tells_nothing(
     assert ours.exc_info is None
 
 
-def test_only_post_of_json(stage: Stage) -> None:
-    """A link or a form of another page does nothing here."""
-    factory = RequestFactory()
-    got = router.answer(factory.get("/", {"query": "{ __typename }"}), "/graphql/", stage.ports)
-    assert (got.status_code, got["Allow"]) == (405, "POST, OPTIONS")
-    form = router.answer(factory.post("/", {"query": "{ __typename }"}), "/graphql/", stage.ports)
-    assert form.status_code == 400
-    large = factory.post("/", "x" * 300_000, "application/json")
-    assert router.answer(large, "/graphql/", stage.ports).status_code == 400
+def sent(stage: Stage, body: object, content_type: str = "application/json") -> Any:
+    """The API's raw answer to what is no usual request."""
+    raw = body if isinstance(body, str | bytes) else json.dumps(body)
+    request = RequestFactory().post("/?query={__typename}", raw, content_type)
+    return router.answer(request, "/graphql/", stage.ports)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE"])
+def test_only_post(stage: Stage, method: str) -> None:
+    """A link of another page does nothing here, whatever its address says."""
+    request = RequestFactory().generic(method, "/?query={__typename}")
+    got = router.answer(request, "/graphql/", stage.ports)
+    assert (got.status_code, got["Allow"], got.content) == (405, "POST, OPTIONS", b"")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/graphql", "application/x-www-form-urlencoded",
+     "multipart/form-data; boundary=x", "application/jsonp", "text/json"],
+)  # fmt: skip
+def test_only_json(stage: Stage, content_type: str) -> None:
+    """What a form of another page can send is refused before it is read."""
+    refused = sent(stage, {"query": "{__typename}"}, content_type)
+    assert refused.status_code == 400
+    assert "Content-Type: application/json" in json.loads(refused.content)["errors"][0]["message"]
+
+
+def test_json_may_name_its_charset(stage: Stage) -> None:
+    """As client libraries do."""
+    got = sent(stage, {"query": "{__typename}"}, "application/json; charset=utf-8")
+    assert json.loads(got.content) == {"data": {"__typename": "Query"}}
+
+
+QUERY = {"query": "{__typename}"}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ([QUERY, QUERY], "Must provide a query string."),  # a batch
+        ([QUERY] * 5000, "Must provide a query string."),
+        (QUERY["query"], "not JSON"),
+        (json.dumps(QUERY["query"]), "Must provide a query string."),
+        ({"query": ["{__typename}"]}, "Must provide a query string."),
+        ({"query": ""}, "Must provide a query string."),
+        ({"id": "q1"}, "Must provide a query string."),  # a stored query
+        (" ", "not JSON"),
+        ("null", "Must provide a query string."),
+        ("[" * 10_000, "not JSON"),
+        ('{"query":"{__typename}","variables":' + '{"a":' * 10_000 + "1" + "}" * 10_001,
+         "not JSON"),
+        (b'{"query":"\xff"}', "not JSON"),
+        ("x" * 300_000, "too large"),
+        (json.dumps({"query": "{__typename}" + " " * 300_000}), "too large"),
+    ],
+)  # fmt: skip
+def test_one_query_in_one_request(stage: Stage, body: object, said: str) -> None:
+    """Batches, stored queries and what is no query are refused in words."""
+    refused = sent(stage, body)
+    assert refused.status_code == 400
+    assert said in json.loads(refused.content)["errors"][0]["message"]
+
+
+IDS = (
+    "T3JkZXI6MQ==",  # Order:1
+    "U21zRXZlbnQ6MQ==",  # SmsEvent:1
+    "U21zTWVzc2FnZTo=",  # SmsMessage:
+    "U21zTWVzc2FnZTox\u0000",
+    "U21zTWVzc2FnZTotMQ==",  # SmsMessage:-1
+    "U21zTWVzc2FnZTo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5",  # SmsMessage: 25 nines
+    "U21zTWVzc2FnZTox' OR 1=1 --",
+    "1",
+    "",
+    "A" * 10_000,
+)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query ($id: ID!) { message(id: $id) { event } }",
+        "query ($id: ID!) { messages(first: 1, filter: {ids: [$id]}) { edges { cursor } } }",
+        "mutation ($id: ID!) { smsMessageCancel(id: $id) { errors { field code } } }",
+        "mutation ($id: ID!) { smsMessageRetry(id: $id) { errors { field code } } }",
+    ],
+)
+def test_an_id_of_another_type_finds_nothing(stage: Stage, query: str) -> None:
+    """A refusal or nothing, never a fault within."""
+    texts(stage, 1)
+    for id in IDS:
+        answer = ask(stage, query, id=id)
+        assert answer["status"] in (200, 400)
+        told = json.dumps(answer)
+        assert "InternalServerError" not in told
+        assert "order_created" not in told
+    assert Message.objects.get().status == "sent"
 
 
 DOUBLING = "{...f0} " + "".join(
