@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .advanced import ALL_COUNTRIES, FloodLimit, PhoneSource
+from .advanced import ALL_COUNTRIES, PhoneSource
 from .checking import check, no_such_voucher
 from .fields import (
     Field,
@@ -12,6 +12,7 @@ from .fields import (
     send_field,
     text_field,
 )
+from .limits import FloodLimit
 from .notices import notices
 from .parsing import SmsConfig, parse
 from .problems import Problem, problem

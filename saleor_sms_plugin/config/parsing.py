@@ -18,8 +18,10 @@ from ..events.answers import ANSWERS
 from ..events.catalogue import CATALOGUE, DAY, EVENTS, EventSpec
 from ..events.texts import built_in
 from ..exceptions import InvalidInput, TemplateError
-from .advanced import FloodLimit, PhoneSource, StormLimit, parse_advanced
+from .advanced import PhoneSource
+from .advanced_lines import parse_advanced
 from .fields import send_field, text_field
+from .limits import FloodLimit, StormLimit
 from .problems import Problem, in_form_order, problem
 from .rows import Row, read
 from .texts import Text

@@ -10,7 +10,9 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..domain.languages import language_code
 from ..domain.phone_numbers import is_valid_region
 
 #: environment variables a form may read all start so, hence never SECRET_KEY (law 11)
@@ -137,3 +139,49 @@ def from_environment(environ: Mapping[str, str]) -> Callable[[str], str]:
         return found
 
     return parse
+
+
+def on_off(text: str) -> bool:
+    """True for on."""
+    return one_of("on", "off")(text) == "on"
+
+
+def whole(lowest: int, highest: int, unit: str) -> Callable[[str], int]:
+    """A parser that takes a whole number of *unit* within these bounds."""
+
+    def parse(text: str) -> int:
+        number = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else -1
+        if not lowest <= number <= highest:
+            raise ValueError(
+                f"{excerpt(text)} will not do. Write a whole number of {unit} from {lowest} "
+                f"to {highest}."
+            )
+        return number
+
+    return parse
+
+
+def time_zone(text: str) -> str:
+    """A name of the IANA database; "" for an empty text."""
+    try:
+        if text:
+            ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(
+            f"{excerpt(text)} is not a time zone. Write one such as Europe/Warsaw."
+        ) from None
+    return text
+
+
+def language(text: str) -> str:
+    """A language code as ``domain.languages`` writes it; "" for an empty text."""
+    if text and not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z]{2})?", text):
+        raise ValueError(f"{excerpt(text)} is not a language. Write a code such as pl or pt-br.")
+    return language_code(text)
+
+
+def country_code(text: str) -> str:
+    """As ``country``, which must be there."""
+    if code := country(text):
+        return code
+    raise ValueError("a country is missing. Write for example sender.US = +12125552368")

@@ -6,14 +6,9 @@ import datetime as dt
 
 import pytest
 
-from saleor_sms_plugin.config.advanced import (
-    SETTINGS,
-    FloodLimit,
-    PhoneSource,
-    StormLimit,
-    advanced_help,
-    parse_advanced,
-)
+from saleor_sms_plugin.config.advanced import SETTINGS, PhoneSource, advanced_help
+from saleor_sms_plugin.config.advanced_lines import parse_advanced
+from saleor_sms_plugin.config.limits import FloodLimit, StormLimit
 from saleor_sms_plugin.domain.law import Override, SoftOptIn
 from saleor_sms_plugin.domain.quiet_hours import Night
 

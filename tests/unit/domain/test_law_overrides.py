@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from saleor_sms_plugin.config.advanced import parse_advanced
+from saleor_sms_plugin.config.advanced_lines import parse_advanced
 from saleor_sms_plugin.domain import law
 from saleor_sms_plugin.domain.law import Override, SoftOptIn, law_of
 from saleor_sms_plugin.domain.law.week import parse_week, show_week
