@@ -330,6 +330,12 @@ class Wake(Protocol):
     def nudge(self) -> None:
         """At most one publish of at most 0.5 s; never raises."""
 
+    def nudge_in(self, seconds: float) -> None:
+        """``nudge`` after so many seconds, where this process lives so long; waits for nothing.
+
+        Of several the soonest one holds.
+        """
+
 
 class Clock(Protocol):
     """The only source of time in services."""

@@ -3,19 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_init
+from django.db import InterfaceError, OperationalError
 
 from . import wiring
+from .exceptions import SmsError, kind_and_place, log_fault
 from .ports import Ports
 from .services import turns, working
 from .wake import LINGER
 
 RUN_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def _without_words() -> Iterator[None]:
+    """A task that fails still fails, but Celery, which logs what an error says, is told its kind
+    and place only: the words may hold a row of the database (law 10)."""
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        raise  # the database is away, and speaks of itself
+    except Exception as error:
+        log_fault(logger, "A task failed")
+        raise SmsError(f"The task failed: {kind_and_place(error)}") from None
 
 
 @worker_init.connect
@@ -25,22 +44,24 @@ def count_slots(sender: Any, **_: object) -> None:
 
 
 @shared_task(name="saleor_sms_plugin.tasks.run", ignore_result=True)
+@_without_words()
 def run() -> None:
     """What is due is planned and sent; nudges itself while there is more."""
     _in_turn(_until_nothing_is_left)
 
 
 @shared_task(name="saleor_sms_plugin.tasks.periodic", ignore_result=True)
+@_without_words()
 def periodic() -> None:
     """Beat's run: housekeeping first, then the same work. It makes certain what a nudge makes
     prompt."""
-    working.keep_house(wiring.ports())
+    working.keep_house(wiring.ports_of_run())
     _in_turn(_once)
 
 
 def _in_turn(work: Callable[[Ports], bool]) -> None:
     """Where the plugin's share of the worker is taken, those who have it do the work."""
-    ports = wiring.ports()
+    ports = wiring.ports_of_run()
     with turns.one(ports) as ours:
         more = ours and work(ports)
     # A run that came while ours ended found no turn; what it came for is looked for here.
@@ -62,7 +83,8 @@ def _once(ports: Ports) -> bool:
 
 
 @shared_task(name="saleor_sms_plugin.tasks.forget", ignore_result=True)
+@_without_words()
 def forget() -> None:
     """Once a day: personal data past its time is erased, in bounded steps (law 10)."""
-    ports = wiring.ports()
+    ports = wiring.ports_of_run()
     working.forget(ports, ports.clock.now() + dt.timedelta(seconds=RUN_SECONDS * 4))

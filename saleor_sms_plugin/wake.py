@@ -49,13 +49,30 @@ class CeleryWake:
     """Implements ``ports.Wake`` on the project's Celery app."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock, self._alarms = threading.Lock(), threading.Lock()
         self._connection: Connection | None = None
         self._silent_until = 0.0
         self._last = float("-inf")
+        self._alarm: threading.Timer | None = None
+        self._alarm_at = float("inf")
+
+    def nudge_in(self, seconds: float) -> None:
+        app = current_app._get_current_object()
+        at = time.monotonic() + seconds
+        with self._alarms:
+            if self._alarm and self._alarm.is_alive():
+                if self._alarm_at <= at:
+                    return
+                self._alarm.cancel()
+            self._alarm = threading.Timer(seconds, self._nudge, [app])
+            self._alarm.daemon = True
+            self._alarm_at = at
+            self._alarm.start()
 
     def nudge(self) -> None:
-        app = current_app._get_current_object()
+        self._nudge(current_app._get_current_object())
+
+    def _nudge(self, app: Celery) -> None:
         if app.conf.task_always_eager or time.monotonic() < self._silent_until:
             return
         # In a burst one nudge serves all: a run looks again after ``LINGER``.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from dataclasses import replace
 from functools import lru_cache
 
 from django.apps import apps
@@ -20,6 +22,17 @@ class SystemClock:
         return dt.datetime.now(dt.UTC)
 
 
+class Stopwatch:
+    """Implements ``ports.Clock`` for one run: the time since it began goes on evenly, however the
+    system's clock is set meanwhile."""
+
+    def __init__(self, began: dt.datetime) -> None:
+        self._began, self._at = began, time.monotonic()
+
+    def now(self) -> dt.datetime:
+        return self._began + dt.timedelta(seconds=time.monotonic() - self._at)
+
+
 @lru_cache(maxsize=1)
 def ports() -> Ports:
     """The ports of this process: Saleor's where it is installed, the memory shop elsewhere."""
@@ -30,6 +43,12 @@ def ports() -> Ports:
     from .testing.shop import MemoryShop
 
     return Ports(shop=MemoryShop.current(), wake=CeleryWake(), clock=SystemClock())
+
+
+def ports_of_run() -> Ports:
+    """The ports of this process with a clock that no setting of the system's moves."""
+    found = ports()
+    return replace(found, clock=Stopwatch(found.clock.now()))
 
 
 def caller_of(request: HttpRequest) -> Caller:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
@@ -30,6 +32,10 @@ class Throttle(models.Model):
     closed_for = models.CharField(max_length=32, blank=True)  # a Reason
     closed_since = models.DateTimeField(null=True)
     detail = models.TextField(blank=True)  # what the provider said, for people
+    told_at = models.DateTimeField(null=True)  # when staff were told that it is refused
+
+    #: when it was last slowed down, by this process's stopwatch; not stored
+    slowed_at = float("-inf")
 
     def __str__(self) -> str:
         return self.key
@@ -52,6 +58,12 @@ def lease(key: str, run: UUID, seconds: float) -> bool:
     return bool(Throttle.objects.filter(free, key=key).update(**ours))
 
 
+def renew(key: str, run: UUID, seconds: float) -> bool:
+    """This run keeps the account for ``seconds``; False where it has it no more."""
+    until = _now() + dt.timedelta(seconds=seconds)
+    return bool(Throttle.objects.filter(key=key, run=run).update(run_until=until))
+
+
 def ensure(key: str) -> None:
     """There is a row for this key."""
     if not Throttle.objects.filter(key=key).exists():
@@ -65,9 +77,30 @@ def release(key: str, run: UUID) -> None:
     Throttle.objects.filter(key=key, run=run).update(run=None, run_until=Now())
 
 
-def keep_answer_seconds(key: str, run: UUID, seconds: float) -> None:
-    """How long the provider takes, as the run that has the account saw it."""
-    Throttle.objects.filter(key=key, run=run).update(answer_seconds=seconds)
+def learn(key: str, run: UUID, columns: Mapping[str, Any]) -> bool:
+    """These columns say what the run that has the account saw; False, and nothing is stored,
+    where it has it no more."""
+    return bool(Throttle.objects.filter(key=key, run=run).update(**columns))
+
+
+def tell(key: str, now: dt.datetime) -> bool:
+    """Staff are to be told: True for one caller until the account is open again, or saved."""
+    return bool(Throttle.objects.filter(key=key, told_at__isnull=True).update(told_at=now))
+
+
+def reopen(keys: Collection[str]) -> None:
+    """The accounts are tried at once, and no run has them: what answers to calls made until now
+    teach is not stored."""
+    Throttle.objects.filter(key__in=keys).update(
+        closed_until=None, failures=0, told_at=None, run=None
+    )
+
+
+def waits(keys: Collection[str]) -> dict[str, float]:
+    """In how many seconds the first free slot of each comes; 0 where it is there."""
+    now = _now()
+    known = dict(Throttle.objects.filter(key__in=keys).values_list("key", "next_slot_at"))
+    return {key: max(0.0, (known.get(key, now) - now).total_seconds()) for key in keys}
 
 
 def reserve(
@@ -106,8 +139,9 @@ def reserve(
     return None if row is None else max(0.0, float(row[0]) - count * interval)
 
 
-def unreserve(key: str, run: UUID, count: int, interval: float) -> None:
-    """The last ``count`` slots are free again, where this run has the account still."""
+def unreserve(key: str, run: UUID | None, count: int, interval: float) -> None:
+    """The last ``count`` slots are free again, where this run has the account still; a sender's
+    are no run's (None)."""
     unused = dt.timedelta(seconds=count * interval)
     Throttle.objects.filter(key=key, run=run).update(next_slot_at=F("next_slot_at") - unused)
 

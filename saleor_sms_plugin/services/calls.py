@@ -25,6 +25,7 @@ from ..exceptions import (
     ProviderThrottled,
     RetryableProviderError,
     TerminalProviderError,
+    log_fault,
 )
 from ..models import Message, SendAttempt
 from ..models.many import insert_many, update_many
@@ -80,6 +81,7 @@ class Ending:
     message: dict[str, Any] = field(default_factory=dict)  # further columns of the message
     error: ProviderError | None = None
     seconds: float = 0.0  # how long the provider took
+    began: float = 0.0  # when it was called, by this process's stopwatch
 
 
 def call(message: Message, text: Text, provider: Provider, ports: Ports) -> MessageStatus | None:
@@ -196,10 +198,10 @@ def ask(begun: Begun, ports: Ports) -> Ending:
         ending = _refused(error, begun, ports.clock.now())
     except Exception as error:
         # A fault of ours after the request may have left: never send it again.
-        logger.exception("Provider %s failed unexpectedly", provider.name)
+        log_fault(logger, "Provider %s failed unexpectedly", provider.name)
         unknown = OutcomeUnknown(type(error).__name__, provider=provider.name)
         ending = _refused(unknown, begun, ports.clock.now())
-    return replace(ending, seconds=time.monotonic() - started)
+    return replace(ending, seconds=time.monotonic() - started, began=started)
 
 
 def end(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:

@@ -7,19 +7,24 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from math import ceil
 from random import shuffle
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from ..domain import phone_numbers
 from ..domain.reasons import Reason
-from ..domain.transitions import WAITING, WENT_OUT, MessageStatus
-from ..events.answers import REQUESTS
-from ..events.catalogue import PRIORITIES, STAFF_PRIORITY, Purpose
-from ..models import Message, SendAttempt, locks
+from ..domain.transitions import WAITING, MessageStatus
+from ..events.catalogue import PRIORITIES, STAFF_PRIORITY
+from ..models import Message, SendAttempt
+from ..models.many import update_many
 from ..ports import Ports
+from . import flood
 from .channels import Channel
 
+TRIES = 50  #: transactions in which a claim holds texts back before it gives up
+NO_SLOTS: Mapping[str, int] = MappingProxyType({})
 WEAKEST = 32_767  #: whatever another version wrote still has its turn
 BATCH = 20  #: texts claimed at once
 #: longer than a run (5 s), the call it may be in (13 s) and the wait for a lost database (15 s)
@@ -27,39 +32,53 @@ LEASE = dt.timedelta(seconds=45)
 
 
 def take(
-    claim: UUID, ports: Ports, channels: Mapping[int, Channel], limit: int = BATCH
+    claim: UUID,
+    ports: Ports,
+    channels: Mapping[int, Channel],
+    limit: int = BATCH,
+    slots: Mapping[str, int] = NO_SLOTS,
 ) -> list[Message]:
     """Up to ``limit`` due texts of these channels, now ``sending`` and ours for ``LEASE``.
 
-    By priority, each channel getting its share, oldest first within. A number that had too many
-    texts keeps its turn: the text is ``held`` (number_flood).
+    By priority, each channel getting its share, oldest first within. ``slots`` says of a slow
+    sender how many of its texts may be taken; the others stay due, ``held`` (sender_rate). A
+    number that had too many texts keeps its turn: all its due texts are ``held`` (number_flood).
+    At most ``TRIES`` short transactions.
     """
-    while True:
-        taken, held = _take(claim, ports.clock.now(), channels, limit)
-        if taken or not held:
+    for _ in range(TRIES):
+        taken, others_held = _take(claim, ports.clock.now(), channels, limit, slots)
+        if taken or not others_held:
             return taken
+    return []
 
 
 def _take(
-    claim: UUID, now: dt.datetime, channels: Mapping[int, Channel], limit: int
+    claim: UUID,
+    now: dt.datetime,
+    channels: Mapping[int, Channel],
+    limit: int,
+    slots: Mapping[str, int],
 ) -> tuple[list[Message], bool]:
     """The texts taken, and whether others were held back."""
     with transaction.atomic():
-        due = _share(list(channels), now, limit)
-        flooded = _flooded(due, now, channels)
-        for message in due:
-            if free_at := flooded.get(message.pk):
-                _hold_flooded(message, free_at)
-                continue
+        late = False
+        if slots:
+            due, late = _by_sender(now, channels, limit, slots)
+        else:
+            due = _share(list(channels), now, limit, ())
+        due, limits = flood.undisturbed(due, channels)
+        flooded = flood.over(due, limits, now)
+        flood.hold(due, flooded, _due(now))
+        taken = [message for message in due if message.pk not in flooded]
+        for message in taken:
             message.status, message.reason, message.detail = MessageStatus.SENDING, "", ""
             message.claim, message.claimed_until = claim, now + LEASE
             message.taken_at = now
-        taken = [message for message in due if message.pk not in flooded]
         Message.objects.filter(pk__in=[message.pk for message in taken]).update(
             status=MessageStatus.SENDING, reason="", detail="",
             claim=claim, claimed_until=now + LEASE, taken_at=now,
         )  # fmt: skip
-    return taken, bool(flooded)
+    return taken, bool(flooded) or late
 
 
 def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Message]:
@@ -76,13 +95,35 @@ def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Mess
     return taken
 
 
+def has_due(ports: Ports, channels: Collection[int], slow: Collection[str] = ()) -> bool:
+    """These channels have a due text that is not waiting for one of these senders."""
+    waiting = Message.objects.filter(status__in=WAITING, not_before__lte=ports.clock.now())
+    return waiting.filter(channel_id__in=channels).exclude(_for_sender(slow)).exists()
+
+
+def waited_for(ports: Ports, channels: Collection[int], slow: Collection[str]) -> set[str]:
+    """Those of these senders that due texts of these channels wait for."""
+    waiting = Message.objects.filter(
+        _for_sender(slow), status=MessageStatus.HELD, not_before__lte=ports.clock.now(),
+        channel_id__in=channels,
+    )  # fmt: skip
+    return set(waiting.values_list("sender_id", flat=True).distinct()) if slow else set()
+
+
+def _for_sender(senders: Collection[str]) -> Q:
+    return Q(reason=Reason.SENDER_RATE, sender_id__in=senders)
+
+
 def _due(now: dt.datetime) -> QuerySet[Message]:
     locked = Message.objects.select_for_update(skip_locked=True)
     return locked.filter(status__in=WAITING, not_before__lte=now)
 
 
-def _share(channel_ids: list[int], now: dt.datetime, limit: int) -> list[Message]:
-    """Texts of the strongest priority first; within it every channel has its share."""
+def _share(
+    channel_ids: list[int], now: dt.datetime, limit: int, slow: Collection[str]
+) -> list[Message]:
+    """Texts of the strongest priority first; within it every channel has its share. None waits
+    for one of the slow senders."""
     shuffle(channel_ids)  # the rest of an uneven share falls to another one each time
     due: list[Message] = []
     weaker = -1
@@ -95,63 +136,47 @@ def _share(channel_ids: list[int], now: dt.datetime, limit: int) -> list[Message
             for channel_id in list(hungry):
                 wanted = min(share, limit - len(due))
                 rows = _due(now).filter(channel_id=channel_id, **in_class)
+                if slow:
+                    rows = rows.exclude(_for_sender(slow))
                 rows = rows.exclude(pk__in=[message.pk for message in due])
-                found = list(rows.order_by("priority", "not_before", "pk")[:wanted])
+                found = list(rows.order_by(*_OLDEST_FIRST)[:wanted])
                 due += found
                 if len(found) < wanted or not wanted:
                     hungry.remove(channel_id)
     return due
 
 
-def _hold_flooded(message: Message, free_at: dt.datetime) -> None:
-    """The text is held until its number has room."""
-    Message.objects.filter(pk=message.pk).update(
-        status=MessageStatus.HELD, reason=Reason.NUMBER_FLOOD,
-        detail=f"Until {free_at:%H:%M:%S} UTC.", not_before=free_at,
-    )  # fmt: skip
+_OLDEST_FIRST = ("priority", "not_before", "pk")
 
 
-def _flooded(
-    due: Collection[Message], now: dt.datetime, channels: Mapping[int, Channel]
-) -> dict[int, dt.datetime]:
-    """Of these texts the ones over their number's limit, with the instant that has room."""
-    limits = {
-        m.pk: channels[m.channel_id or 0].config.flood
-        for m in due
-        if m.purpose == Purpose.TRANSACTIONAL
-        and (m.event_id or m.event_name in REQUESTS)
-        and not m.to_staff and m.channel_id in channels
-    }  # fmt: skip
-    limited = [m for m in due if limits.get(m.pk)]
-    numbers = {m.recipient for m in limited}
-    locks.lock(f"sms-number:{number}" for number in numbers)
-    spans = [dt.timedelta(seconds=limit.seconds) for each in limits.values() for limit in each]
-    taken: dict[str, list[dt.datetime]] = defaultdict(list)
-    for number, at in (
-        Message.objects.filter(
-            Q(event__isnull=False) | Q(event_name__in=REQUESTS),
-            recipient__in=numbers, to_staff=False, purpose=Purpose.TRANSACTIONAL,
-            status__in=WENT_OUT, taken_at__gt=now - max(spans, default=LEASE),
-        )
-        .order_by("-taken_at")
-        .values_list("recipient", "taken_at")
-    ):  # fmt: skip
-        if at is not None:
-            taken[number].append(at)
-    over: dict[int, dt.datetime] = {}
-    for message in limited:
-        times = taken[message.recipient]
-        waits = [
-            times[limit.count - 1] + dt.timedelta(seconds=limit.seconds)
-            for limit in limits[message.pk]
-            if len(times) >= limit.count
-            and times[limit.count - 1] > now - dt.timedelta(seconds=limit.seconds)
-        ]
-        if waits:
-            over[message.pk] = max(waits)
-        else:
-            times.insert(0, now)
-    return over
+def _by_sender(
+    now: dt.datetime, channels: Mapping[int, Channel], limit: int, slots: Mapping[str, int]
+) -> tuple[list[Message], bool]:
+    """``_share`` with each slow sender's oldest texts, as many as it has slots; and whether
+    others were held for their sender now, one statement for all."""
+    waiting = [
+        message
+        for sender, count in slots.items() if count
+        for message in _due(now)
+        .filter(_for_sender([sender]), channel_id__in=channels)
+        .order_by(*_OLDEST_FIRST)[:count]
+    ]  # fmt: skip
+    others = _share(list(channels), now, max(limit, BATCH), slots)
+    found = sorted([*waiting, *others], key=lambda message: message.priority)
+    by_sender: dict[str, list[Message]] = defaultdict(list)
+    for message in found:
+        config = channels[message.channel_id or 0].config
+        by_sender[config.sender_for(phone_numbers.country_of(message.recipient))].append(message)
+    late: list[Message] = []
+    for sender, count in slots.items():
+        by_sender[sender].sort(key=lambda m: (m.priority, m.not_before, m.pk))
+        for message in by_sender[sender][count:]:
+            late.append(message)
+            message.status, message.reason = MessageStatus.HELD, Reason.SENDER_RATE
+            message.detail, message.sender_id = "", sender
+    update_many(late, ("status", "reason", "detail", "sender_id"))
+    left_out = {message.pk for message in late}
+    return [m for m in found if m.pk not in left_out][:limit], any(m in others for m in late)
 
 
 def give_back(

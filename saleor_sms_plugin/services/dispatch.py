@@ -5,53 +5,38 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
-from math import ceil
-from queue import Empty, SimpleQueue
-from threading import Lock
-
-from django.db import connections
 
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
-from ..exceptions import (
-    ConfigurationError,
-    OutcomeUnknown,
-    ProviderError,
-    ProviderThrottled,
-    ProviderUnavailable,
-)
+from ..exceptions import ConfigurationError
 from ..models import Throttle
 from ..models import throttle as throttles
 from ..ports import Ports
 from . import claims, installation
 from .accounts import Account, accounts_of, provider_of
-from .calls import Begun, Ending, Ready, ask, begin, end, take_back
+from .calls import Ready, begin, end, take_back
 from .channels import Channel, load
-from .endings import finish, postpone
+from .endings import finish
 from .health import learn
+from .line import Answer, Line
+from .pace import SOON, Pace, SenderSlots, threads_for
 from .preparing import prepare
 
 TURN = dt.timedelta(seconds=2.5)  #: at least, where the worker is wanted for something else too
+SHORTEST = dt.timedelta(seconds=0.25)  #: of the time left, whatever others wait for
 LEASED = 15.0  #: seconds a run has its account, and a dead one keeps it; renewed meanwhile
 RENEWED_EACH = 1.0  #: seconds
-SOON = 1.0  #: seconds a reserved slot may be away
 LATE = 0.25  #: seconds after which a slot is lost; until then the run that was late makes it up
 BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
-SPACING = 0.98  #: calls of a run never come closer than this part of the interval
 STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
-MOST_THREADS = 16
-FASTEST = 1000.0  #: texts a second beyond which no process computes, whatever the account allows
 BEGIN_WITHIN = 0.1  #: seconds: a text whose slot is further away is not begun yet
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
-CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
-MOST_SENDER_WAIT = 60.0  #: seconds
-CALL_AT_MOST = 20.0  #: seconds past a run's end that a call is waited for
 OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
+AWAKE_BEFORE = 0.2  #: seconds before a slot that a run waited for; under ``SOON``
+LOOKS_EACH = 1.0  #: seconds in which a run that waits for a slot asks whether it is wanted
+PERIODIC = 10.0  #: seconds: what comes later than that, the periodic run is there for
 
 
 def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda: False) -> int:
@@ -60,7 +45,8 @@ def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda
     Each provider account is sent for by one run at a time, so that a worker's other slots stay
     the shop's, and has its share of the time. Ends at ``until``, or after an account's ``TURN``
     where this worker ``is_wanted`` for something else, with the calls in progress; unfinished
-    claims are given back.
+    claims are given back. A slot of a slow account, or of a slow sender, that comes before then
+    is waited for; for a later one a worker is nudged.
     """
     with ports.shop.writer():
         if not installation.is_live(ports):
@@ -70,13 +56,33 @@ def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda
         accounts = accounts_of(channels.values())
         _open_providers(accounts)
         accounts = _longest_waiting_first(accounts)
+    ends = time.monotonic() + (until - ports.clock.now()).total_seconds()
     called = 0
-    for place, account in enumerate(accounts):
-        now = ports.clock.now()
-        if now < until:
-            share = (until - now) / (len(accounts) - place)
-            called += AccountRun(account.key, ports, now + share, is_wanted).go()
+    while True:
+        soonest = float("inf")
+        for place, account in enumerate(accounts):
+            now = ports.clock.now()
+            if now < until:
+                share = max((until - now) / (len(accounts) - place), SHORTEST)
+                one = AccountRun(account.key, ports, min(until, now + share), is_wanted)
+                called += one.go()
+                soonest = min(soonest, time.monotonic() + one.next_in)
+        if soonest >= ends or ports.clock.now() >= until:
+            break
+        if not _wait(soonest - AWAKE_BEFORE, is_wanted):
+            return called
+    if 0 < (seconds := soonest - time.monotonic()) < PERIODIC:
+        ports.wake.nudge_in(max(0.0, seconds - AWAKE_BEFORE))
     return called
+
+
+def _wait(at: float, is_wanted: Callable[[], bool]) -> bool:
+    """It is time; False, and at once, where this worker is wanted for something else."""
+    while (left := at - time.monotonic()) > 0:
+        if is_wanted():
+            return False
+        time.sleep(min(left, LOOKS_EACH))
+    return True
 
 
 def _longest_waiting_first(accounts: Sequence[Account]) -> list[Account]:
@@ -101,42 +107,53 @@ def _end_orphans(channels: Mapping[int, Channel], ports: Ports) -> None:
         finish(message, MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, now=now)
 
 
+def _in_order(
+    ready: Sequence[Ready], slots: Sequence[float], not_before: Mapping[int, float]
+) -> list[Ready]:
+    """Each slot has the first text that may take it; those that never may are left out."""
+    waiting = [each for each in ready if not_before.get(each.message.pk, 0.0) < float("inf")]
+    if not not_before:
+        return waiting
+    in_order = []
+    for slot in slots[: len(waiting)]:
+        times = [not_before.get(each.message.pk, slot) for each in waiting]
+        place = next((n for n, at in enumerate(times) if at <= slot), times.index(min(times)))
+        in_order.append(waiting.pop(place))
+    return in_order
+
+
 class AccountRun:
     """One run for one provider account: at most one exists at a time, in all workers together.
 
-    The main thread claims, prepares, reserves slots and stores outcomes. Threads, kept with their
-    connections for the next run, each wait for a slot and call; meanwhile the next texts are
-    prepared. A killed worker leaves unknown at most the texts of one ``begin`` and one per thread.
+    It claims, prepares, reserves slots and stores outcomes, while the threads of its ``Line``
+    call. A killed worker leaves unknown at most the texts of one ``begin`` and one per thread.
     Texts whose turn does not come, because the provider fell silent or the run is over, are taken
     back: nobody was called for them.
     """
+
+    next_in = float("inf")  #: seconds from its end until another run finds something to send
 
     def __init__(
         self, key: str, ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool]
     ) -> None:
         self.key, self.ports, self.until, self.is_wanted = key, ports, until, is_wanted
-        self._turn_ends = ports.clock.now() + TURN
         self.id = uuid.uuid4()
         self.called = 0
-        self._answers: SimpleQueue[tuple[Begun, Ending | None]] = SimpleQueue()
-        self._kept: list[tuple[Begun, Ending | None]] = []  # None: not called
+        now = ports.clock.now()
+        self._turn_ends = now + TURN
+        self._ends = time.monotonic() + (until - now).total_seconds()
+        self._line = Line(key, ports, self._ends + OVERTIME)
+        self._kept: list[Answer] = []
         self._oldest_kept = 0.0
-        self._in_flight = 0
-        self._turn = Lock()
-        self._hands = Lock()
-        self._callers = 0  # threads at work
-        self._begun: deque[Begun] = deque()
-        self._slots: deque[float] = deque()
-        self._last_call = 0.0
-        self._in_doubt = False
-        self._latest = time.monotonic() + (until - ports.clock.now()).total_seconds() + OVERTIME
-        self._renewed = float("-inf")
+        self._renew_at = 0.0
 
     def go(self) -> int:
         """Returns how many calls were made; 0 where another run has the account."""
         with self.ports.shop.writer():
             if not throttles.lease(self.key, self.id, LEASED):
                 return 0
+            self.throttle = Throttle.objects.get(key=self.key)
+            self._renew_at = time.monotonic() + RENEWED_EACH
         try:
             self._send_all()
         finally:
@@ -152,15 +169,17 @@ class AccountRun:
             self._finish_calls()
         except BaseException:
             # Nobody is called any more: the answers may not be stored.
-            self._in_doubt = True
+            self._line.in_doubt = True
             self._finish_calls()
             raise
 
     def _round(self) -> bool:
         """One claim, sent; False when there is nothing more to do now."""
         now = self.ports.clock.now()
-        if now >= self.until or time.monotonic() >= self._latest - OVERTIME:
+        if self._is_over():
+            self.next_in = 0.0
             return False
+        self._heard()
         with self.ports.shop.writer():
             if now >= self._turn_ends and self.is_wanted():
                 return False
@@ -168,189 +187,162 @@ class AccountRun:
                 return False
             channels = load(self.ports)
             account = next((a for a in accounts_of(channels.values()) if a.key == self.key), None)
-            closed = self.throttle.closed_until is not None and self.throttle.closed_until > now
-            if account is None or account.rate == 0 or closed:
+            if account is None or account.rate == 0:
                 return False
-            self._set_pace(account)
-            own = {channel.id: channel for channel in account.channels}
-            batch = claims.take(self.id, self.ports, own, self._most)
+            self._own = {channel.id: channel for channel in account.channels}
+            if not self._is_open(now):
+                return False
+            self._pace = Pace.of(account, self.throttle)
+            self._line.keep(self._pace)
+            self._senders = SenderSlots(account)
+            slots = self._senders.free()
+            batch = claims.take(self.id, self.ports, self._own, self._pace.at_once, slots)
             if not batch:
+                self._wait_for_senders(slots)
                 return False
-            ready = self._within_sender_rates(prepare(batch, own, self.ports), account)
-        if left := self._send(ready):
-            with self.ports.shop.writer():
-                claims.give_back(self.id, [each.message.pk for each in left])
-            return False
-        return True
+            ready = prepare(batch, self._own, self.ports)
+        return self._send(ready)
+
+    def _is_over(self) -> bool:
+        return self.ports.clock.now() >= self.until or time.monotonic() >= self._ends
 
     def _renew(self) -> bool:
         """The account stays ours, and its row is fresh; asked of the database once in a while.
 
-        False where it is another run's by now.
+        False where it is another run's by now, or a save has taken it from this one.
         """
-        if time.monotonic() < self._renewed + RENEWED_EACH:
+        if time.monotonic() < self._renew_at:
             return True
-        self._renewed = time.monotonic()
+        self._renew_at = time.monotonic() + RENEWED_EACH
         self._keep_answer_seconds()
-        if not throttles.lease(self.key, self.id, LEASED):
+        if not throttles.renew(self.key, self.id, LEASED):
             return False
-        self.throttle = Throttle.objects.get(key=self.key)
+        self.throttle.refresh_from_db()
         return True
 
     def _keep_answer_seconds(self) -> None:
         if self.called:
-            throttles.keep_answer_seconds(self.key, self.id, self.throttle.answer_seconds)
+            seen = {"answer_seconds": self.throttle.answer_seconds}
+            throttles.learn(self.key, self.id, seen)
 
-    def _set_pace(self, account: Account) -> None:
-        self._interval = self.throttle.slowdown / account.rate if account.rate else 0.0
-        in_a_second = 1 / self._interval if self._interval else CLAIMED
-        # What cannot be sent within about a second stays free for others.
-        self._most = 1 if self.throttle.is_probing else max(1, min(CLAIMED, int(in_a_second)))
-        self._fastest = min(in_a_second, FASTEST)
+    def _is_open(self, now: dt.datetime) -> bool:
+        """The account may be called soon; else a run comes back when it may, for what is due."""
+        closed_until = self.throttle.closed_until
+        wait = (closed_until - now).total_seconds() if closed_until else 0.0
+        wait = max(wait, throttles.waits([self.key])[self.key])
+        if wait <= SOON and not (closed_until and closed_until > now):
+            return True
+        if claims.has_due(self.ports, self._own):
+            self.next_in = wait
+        return False
 
-    def _within_sender_rates(self, ready: list[Ready], account: Account) -> list[Ready]:
-        """Texts whose sender is slower than the account wait for that sender's slots."""
-        kept = []
-        for each in ready:
-            rate = account.sender_rates.get(each.text.sender_id)
-            if rate is None:
-                kept.append(each)
-                continue
-            key = account.sender_key(each.text.sender_id)
-            throttles.ensure(key)
-            wait = throttles.reserve(key, 1, 1 / rate, 0.0) if rate else None
-            if wait is None:
-                turn = min(1 / rate, MOST_SENDER_WAIT) if rate else MOST_SENDER_WAIT
-                again = self.ports.clock.now() + dt.timedelta(seconds=turn)
-                postpone(each.message, Reason.SENDER_RATE, "", again)
-            else:
-                kept.append(each)
-        return kept
+    def _wait_for_senders(self, slots: Mapping[str, int]) -> None:
+        waited_for = claims.waited_for(self.ports, self._own, slots)
+        self.next_in = min(self._senders.waits(waited_for).values(), default=self.next_in)
 
-    def _send(self, ready: list[Ready]) -> list[Ready]:
+    def _send(self, ready: list[Ready]) -> bool:
         """Slots are reserved, then attempt rows committed and calls handed over, batch by batch.
 
-        Returns the texts left over: all where no slot comes soon, the rest where the run's time
-        is over or the account closed meanwhile.
+        Texts left over are given back: all where no slot comes soon, the rest where the run's
+        time is over, the account closed or its pace changed meanwhile. True when something was
+        sent, or nothing was to be.
         """
-        if not ready or not self._heard():
-            return ready
+        if not ready:
+            return True
+        slots = self._reserve(ready)
+        if not slots:
+            with self.ports.shop.writer():
+                claims.give_back(self.id, [each.message.pk for each in ready])
+                self._is_open(self.ports.clock.now())
+            return False
+        with self.ports.shop.writer():
+            self._not_before = self._senders.reserve(ready)
+        in_order = _in_order(ready, slots, self._not_before)
+        done = self._begin(in_order, slots)
+        called = {each.message.pk for each in done}
+        left = [each for each in ready if each.message.pk not in called]
+        if left:
+            with self.ports.shop.writer():
+                throttles.unreserve(self.key, self.id, len(left), self._pace.interval)
+                self._senders.give_back(left)
+                claims.give_back(self.id, [each.message.pk for each in left])
+        return bool(done)
+
+    def _reserve(self, ready: Sequence[Ready]) -> list[float]:
+        """The account's next slots, by this process's stopwatch; none where no slot comes soon."""
+        interval = self._pace.interval
         with self.ports.shop.writer():
             # What was free before this run came is nobody's to make up.
-            late = LATE if self.called and self._interval <= LATE else 0.0
-            wait = throttles.reserve(self.key, len(ready), self._interval, SOON, late)
+            late = LATE if self.called and interval <= LATE else 0.0
+            wait = throttles.reserve(self.key, len(ready), interval, SOON, late)
         if wait is None:
-            return ready
-        slots = [time.monotonic() + wait + place * self._interval for place in range(len(ready))]
+            return []
+        first = time.monotonic() + wait
+        return [first + place * interval for place in range(len(ready))]
+
+    def _begin(self, ready: Sequence[Ready], slots: Sequence[float]) -> list[Ready]:
+        """Texts begin shortly before their slots; returns those that did."""
+        done: list[Ready] = []
+        from_ = self._not_before
+        slowed_at = self.throttle.slowed_at
         while ready:
             count = self._room(slots[0] - BEGIN_BEFORE)
             soon = max(slots[0], time.monotonic()) + BEGIN_WITHIN
             count = sum(slot <= soon for slot in slots[:count])
-            if not self._heard():
+            if not self._heard() or self.throttle.slowed_at != slowed_at:
                 break
             begun = begin(ready[:count], self.ports)
-            self._slots.extend(slots[: len(begun)])
-            self._hand_over(begun)
+            at = [
+                max(slot, from_.get(each.ready.message.pk, slot))
+                for each, slot in zip(begun, slots, strict=False)
+            ]
+            self._line.hand_over(begun, at, self._threads)
+            self.called += len(begun)
+            done += [each.ready for each in begun]
             ready, slots = ready[count:], slots[len(begun) :]
-            if self.ports.clock.now() >= self.until:
+            if self._is_over():
                 break
-        if slots:
-            with self.ports.shop.writer():
-                throttles.unreserve(self.key, self.id, len(slots), self._interval)
-        return ready
-
-    def _room(self, at: float) -> int:
-        """It is time; returns how many texts may begin: at most a batch waits for a thread."""
-        while time.monotonic() < at:
-            self._collect(at - time.monotonic())
-        most = self._threads + claims.BATCH
-        while self._in_flight > most - BEGIN_AT_LEAST and not self._is_stuck():
-            self._collect(None)
-        return min(claims.BATCH, most - self._in_flight)
-
-    def _heard(self) -> bool:
-        """Every answer that came is stored; False where it closed the account.
-
-        While the account is in doubt the calls in flight are waited for: their answers decide.
-        """
-        while not self._answers.empty():
-            self._collect(0)
-        while (
-            self._in_flight
-            and (self._in_doubt or self.throttle.is_probing or self.throttle.failures)
-            and not self._is_stuck()
-        ):
-            self._collect(None)
-        if not self._in_flight:
-            self._in_doubt = False
-        return self._store()
-
-    def _hand_over(self, begun: Sequence[Begun]) -> None:
-        """The texts are called in this order, by as many threads as it takes and no more: each
-        thread that computes at the same time makes the others, and this one, wait."""
-        self._in_flight += len(begun)
-        self.called += len(begun)
-        with self._hands:
-            self._begun.extend(begun)
-            more = max(0, min(self._threads - self._callers, len(self._begun)))
-            self._callers += more
-        for _ in range(more):
-            _threads_of(self.key).submit(self._call)
+        return done
 
     @property
     def _threads(self) -> int:
         if self.throttle.is_probing:
             return 1
-        return min(MOST_THREADS, ceil(self.throttle.answer_seconds * self._fastest) + 1)
+        return threads_for(self._pace.rate, self.throttle.answer_seconds)
 
-    def _call(self) -> None:
-        """In a thread: the texts handed over are called, until there are none."""
-        while begun := self._next():
-            self._ask(begun)
+    def _room(self, at: float) -> int:
+        """It is time; returns how many texts may begin: at most a batch waits for a thread."""
+        while (left := at - time.monotonic()) > 0:
+            self._collect(left)
+        most = self._threads + claims.BATCH
+        while self._line.in_flight > most - BEGIN_AT_LEAST and not self._line.is_stuck:
+            self._collect()
+        return min(claims.BATCH, most - self._line.in_flight)
 
-    def _next(self) -> Begun | None:
-        with self._hands:
-            if self._begun:
-                return self._begun.popleft()
-            self._callers -= 1
-            return None
+    def _heard(self) -> bool:
+        """Every answer that came is stored; False where the account is closed, or no more ours.
 
-    def _ask(self, begun: Begun) -> None:
-        try:
-            self._await_slot()
-            if self._in_doubt or time.monotonic() >= self._latest:
-                self._answers.put((begun, None))
-                return
-            ending = ask(begun, self.ports)
-            # A provider that is silent once, or asks for a pause, is not asked for the whole batch.
-            self._in_doubt |= _raises_doubt(ending.error)
-            self._answers.put((begun, ending))
-        finally:
-            # A provider of another package may have read a database: this thread lives on.
-            for connection in connections.all(initialized_only=True):
-                connection.close()
+        While the account is in doubt the calls in flight are waited for: their answers decide.
+        """
+        line = self._line
+        while line.has_answers:
+            self._collect(0)
+        while (
+            line.in_flight
+            and (line.in_doubt or self.throttle.is_probing or self.throttle.failures)
+            and not line.is_stuck
+        ):
+            self._collect()
+        if not line.in_flight:
+            line.in_doubt = False
+        return self._store()
 
-    def _await_slot(self) -> None:
-        """The first slot that nobody took has come; slots belong to no text."""
-        with self._turn:
-            at = max(self._slots.popleft(), self._last_call + self._interval * SPACING)
-            if (early := at - time.monotonic()) > 0:
-                time.sleep(early)
-            self._last_call = time.monotonic()
-
-    def _collect(self, timeout: float | None) -> None:
-        """At most ``timeout`` seconds pass until an answer is taken; what is old is stored."""
-        if timeout is None:
-            timeout = self._latest + CALL_AT_MOST - time.monotonic()
+    def _collect(self, within: float | None = None) -> None:
+        """At most ``within`` seconds pass until an answer is taken; what is old is stored."""
         if self._kept:
             left = max(0.0, self._oldest_kept + STORE_WITHIN - time.monotonic())
-            timeout = min(timeout, left)
-        try:
-            answer = self._answers.get(timeout=max(0.0, timeout))
-        except Empty:
-            pass
-        else:
-            self._in_flight -= 1
+            within = left if within is None else min(within, left)
+        if answer := self._line.answer(within):
             if not self._kept:
                 self._oldest_kept = time.monotonic()
             self._kept.append(answer)
@@ -358,34 +350,20 @@ class AccountRun:
             self._store()
 
     def _store(self) -> bool:
-        """Answers taken so far are stored; False where the account is closed now."""
+        """Answers taken so far are stored; False where the account is closed, or no more ours."""
         answers, self._kept = self._kept, []
         answered = [(begun, ending) for begun, ending in answers if ending is not None]
         end(answered, self.ports)
         not_called = [begun for begun, ending in answers if ending is None]
         take_back(not_called, self.ports)
         self.called -= len(not_called)
-        return learn(self.throttle, [ending for _, ending in answered], self.ports)
+        if learn(self.throttle, self.id, [ending for _, ending in answered], self.ports):
+            return True
+        self._renew_at = 0.0  # it may be somebody else's
+        return False
 
     def _finish_calls(self) -> None:
-        while self._in_flight and not self._is_stuck():
-            self._collect(None)
+        while self._line.in_flight and not self._line.is_stuck:
+            self._collect()
         if self._kept:
             self._store()
-
-    def _is_stuck(self) -> bool:
-        """A call never ends, whatever its timeouts: the worker goes on, and once its claim is
-        over the text's outcome is unknown."""
-        return time.monotonic() > self._latest + CALL_AT_MOST
-
-
-def _raises_doubt(error: ProviderError | None) -> bool:
-    if isinstance(error, ProviderThrottled):
-        return bool(error.retry_after)
-    return isinstance(error, OutcomeUnknown | ProviderUnavailable)
-
-
-@lru_cache(maxsize=64)
-def _threads_of(key: str) -> ThreadPoolExecutor:
-    """The threads of an account in this process; each keeps its connection."""
-    return ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="sms")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.core.mail import mail_admins
 
@@ -16,8 +18,10 @@ from ..exceptions import (
     ProviderAccountError,
     ProviderThrottled,
     ProviderUnavailable,
+    log_fault,
 )
 from ..models import Throttle
+from ..models import throttle as throttles
 from ..ports import Ports
 from .accounts import UNUSABLE, key_of
 from .alerts import alert
@@ -30,34 +34,45 @@ FAILURES_TO_CLOSE = 5  #: unavailable or without an answer, in a row
 CLOSED = dt.timedelta(seconds=30)  #: the first time; twice as long each time after
 CLOSED_AT_MOST = dt.timedelta(minutes=5)
 REFUSED_FOR = dt.timedelta(minutes=5)  #: an account without credit or with a wrong key
-SLOWER, FASTER = 1.5, 0.98  #: the interval's factor per throttled and per accepted answer
+#: The interval's factor per wave of "too fast" and per accepted answer.
+SLOWER, FASTER = 1.3, 0.99
 SLOWEST = 30.0
 TOLD_AGAIN = dt.timedelta(days=1)  #: an account that comes and goes is told again after this
 LONGEST_ASKED = 60.0  #: seconds a provider may ask the whole account to wait
 #: What nobody but the owner can mend.
 REFUSED = (Reason.OUT_OF_CREDIT, Reason.PROVIDER_ACCOUNT)
+TOO_SLOW = 7.0  #: seconds, close to where a call is given up: an answer that takes so long fails
 SMOOTHING = 0.2  #: weight of the newest answer time
 
 
-def learn(throttle: Throttle, endings: Sequence[Ending], ports: Ports) -> bool:
+def learn(throttle: Throttle, run: UUID, endings: Sequence[Ending], ports: Ports) -> bool:
     """The account's row says what these answers taught; False where it is closed now.
 
-    Only the run that has the account writes these columns.
+    False, too, where the run has the account no more: a save opened it, or the run's lease ended.
+    Then nothing is stored.
     """
     now = ports.clock.now()
-    before, was_refused = [getattr(throttle, name) for name in _LEARNT], is_refused(throttle)
+    before = _columns(throttle)
     for ending in endings:
         _learn_one(throttle, ending, now)
-    if before != [getattr(throttle, name) for name in _LEARNT]:
+    learnt = dict(_columns(throttle).items() - before.items())
+    if learnt:
         with ports.shop.writer():
-            throttle.save(update_fields=_LEARNT)
-    if is_refused(throttle) and not was_refused:
-        _tell_staff(throttle, ports)
+            if not throttles.learn(throttle.key, run, learnt):
+                return False
+    if any(isinstance(ending.error, ProviderAccountError) for ending in endings):
+        _tell_once(throttle, ports)
     return throttle.closed_until is None or throttle.closed_until <= now
 
 
 #: The answer time changes with each answer: it is stored with the lease.
-_LEARNT = ("slowdown", "failures", "closed_until", "closed_for", "closed_since", "detail")
+_LEARNT = (
+    "slowdown", "failures", "closed_until", "closed_for", "closed_since", "detail", "told_at",
+)  # fmt: skip
+
+
+def _columns(throttle: Throttle) -> dict[str, Any]:
+    return {name: getattr(throttle, name) for name in _LEARNT}
 
 
 def _learn_one(throttle: Throttle, ending: Ending, now: dt.datetime) -> None:
@@ -68,17 +83,24 @@ def _learn_one(throttle: Throttle, ending: Ending, now: dt.datetime) -> None:
     elif throttle.closed_until is not None and throttle.closed_until > now:
         return  # the call began before the account was closed
     elif isinstance(error, ProviderThrottled):
-        throttle.slowdown = min(SLOWEST, throttle.slowdown * SLOWER)
+        _slow_down(throttle, ending)
         if error.retry_after:
             asked = dt.timedelta(seconds=min(error.retry_after, LONGEST_ASKED))
             _close(throttle, ending, now, asked)
-    elif isinstance(error, ProviderUnavailable | OutcomeUnknown):
+    elif isinstance(error, ProviderUnavailable | OutcomeUnknown) or ending.seconds >= TOO_SLOW:
         throttle.failures += 1
         if throttle.is_probing or throttle.failures >= FAILURES_TO_CLOSE:
             probes = max(0, throttle.failures - FAILURES_TO_CLOSE)
             _close(throttle, ending, now, CLOSED * 2 ** min(probes, 4))
     else:
         _open(throttle, now)
+
+
+def _slow_down(throttle: Throttle, ending: Ending) -> None:
+    """Once for all calls that were at their old pace: they all say the same."""
+    if ending.began >= throttle.slowed_at:
+        throttle.slowdown = min(SLOWEST, throttle.slowdown * SLOWER)
+        throttle.slowed_at = time.monotonic()
 
 
 def _close(throttle: Throttle, ending: Ending, now: dt.datetime, span: dt.timedelta) -> None:
@@ -90,12 +112,13 @@ def _close(throttle: Throttle, ending: Ending, now: dt.datetime, span: dt.timede
         else Reason.PROVIDER_BUSY if isinstance(ending.error, ProviderThrottled)
         else Reason.PROVIDER_DOWN
     )  # fmt: skip
-    throttle.detail = ending.detail
+    slow = f"An answer took {ending.seconds:.0f} s."
+    throttle.detail = ending.detail if ending.error else slow
     if first:
         throttle.closed_since = now
         logger.error(
             "Provider account closed for %d s: %s %s", span.total_seconds(),
-            Reason(throttle.closed_for).sentence, ending.detail,
+            Reason(throttle.closed_for).sentence, throttle.detail,
             extra={"action": "account_closed", "reason": throttle.closed_for},
         )  # fmt: skip
 
@@ -109,7 +132,7 @@ def _open(throttle: Throttle, now: dt.datetime) -> None:
             "Provider account open again after %d s", (now - throttle.closed_since).total_seconds(),
             extra={"action": "account_opened"},
         )  # fmt: skip
-    throttle.closed_until = throttle.closed_since = None
+    throttle.closed_until = throttle.closed_since = throttle.told_at = None
     throttle.closed_for = throttle.detail = ""
 
 
@@ -123,9 +146,20 @@ def refused_accounts() -> list[Throttle]:
     return list(Throttle.objects.filter(closed_for__in=REFUSED).order_by("key"))
 
 
+def _tell_once(throttle: Throttle, ports: Ports) -> None:
+    """Once until the account is open again, or saved, however many calls find it refused."""
+    if not is_refused(throttle) or throttle.told_at is not None:
+        return
+    throttle.told_at = ports.clock.now()
+    with ports.shop.writer():
+        is_news = throttles.tell(throttle.key, throttle.told_at)
+    if is_news:
+        _tell_staff(throttle, ports)
+
+
 def _tell_staff(throttle: Throttle, ports: Ports) -> None:
-    """Once per refusal: the staff of a channel that can still send, by text and not again within
-    ``TOLD_AGAIN``; else ADMINS by e-mail."""
+    """The staff of a channel that can still send, by text and not again within ``TOLD_AGAIN``;
+    else ADMINS by e-mail."""
     with ports.shop.writer():
         channels = load(ports).values()
         unable = {UNUSABLE, throttle.key, *(row.key for row in refused_accounts())}
@@ -140,12 +174,12 @@ def _tell_staff(throttle: Throttle, ports: Ports) -> None:
     try:
         mail_admins("SMS: the provider refuses the account", f"Texts of {held} are held. {why}")
     except Exception:
-        logger.exception("No account can text the staff, and the e-mail to ADMINS failed, too")
+        log_fault(logger, "No account can text the staff, and the e-mail to ADMINS failed, too")
 
 
 def reopen(keys: Sequence[str]) -> None:
-    """A staff member saved: these accounts are tried again at once."""
-    Throttle.objects.filter(key__in=keys).update(closed_until=None, failures=0)
+    """A staff member saved: these accounts are tried again at once, and told of again."""
+    throttles.reopen(keys)
 
 
 def state_of(throttle: Throttle, now: dt.datetime) -> dict[str, Any]:

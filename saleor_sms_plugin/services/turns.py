@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 from ..models import throttle as throttles
 from ..ports import Ports
 
 #: longer than a run (5 s) and the call it may be in (13 s)
 LEASED = 20.0
+HOUSE_LEASED = 30.0  #: longer than every step of the housekeeping takes together
 _most = 1
 
 
@@ -20,13 +21,21 @@ def of_worker(concurrency: int) -> None:
     _most = max(1, concurrency // 2)
 
 
-@contextmanager
-def one(ports: Ports) -> Iterator[bool]:
+def one(ports: Ports) -> AbstractContextManager[bool]:
     """Inside, one of the turns is ours; False where others have them all, and so look already."""
+    return _first_of([f"turn:{number}" for number in range(1, _most + 1)], LEASED, ports)
+
+
+def housekeeping(ports: Ports) -> AbstractContextManager[bool]:
+    """Inside, nobody else in the installation keeps house; False where somebody does."""
+    return _first_of(["turn:house"], HOUSE_LEASED, ports)
+
+
+@contextmanager
+def _first_of(keys: Sequence[str], seconds: float, ports: Ports) -> Iterator[bool]:
     run = uuid.uuid4()
     with ports.shop.writer():
-        keys = (f"turn:{number}" for number in range(1, _most + 1))
-        key = next((key for key in keys if throttles.lease(key, run, LEASED)), None)
+        key = next((key for key in keys if throttles.lease(key, run, seconds)), None)
     try:
         yield key is not None
     finally:

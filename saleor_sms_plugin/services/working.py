@@ -9,6 +9,7 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError
 
 from ..domain.transitions import WAITING
+from ..exceptions import log_fault
 from ..models import Installation, Message, ShopEvent, WebhookRequest
 from ..ports import Ports
 from . import (
@@ -31,6 +32,7 @@ from . import (
     statistics,
     storefront,
     storm,
+    turns,
     webhooks,
 )
 
@@ -89,7 +91,8 @@ def has_news(ports: Ports) -> bool:
 
 
 def keep_house(ports: Ports) -> None:
-    """The periodic run was seen, dead workers' texts are free, activation instants are set."""
+    """The periodic run was seen, dead workers' texts are free, activation instants are set; one
+    worker at a time does this."""
     with ports.shop.writer():
         installation.is_live(ports, periodic=True)
         _sweep(ports)
@@ -101,14 +104,21 @@ def forget(ports: Ports, until: dt.datetime) -> None:
 
 
 def _sweep(ports: Ports) -> None:
-    """Every step of the housekeeping was tried: a fault in one keeps no text from going out."""
+    """Every step of the housekeeping was tried, or another worker is at it: a fault in one keeps
+    no text from going out."""
+    with turns.housekeeping(ports) as ours:
+        if ours:
+            _keep_house(ports)
+
+
+def _keep_house(ports: Ports) -> None:
     for step in _HOUSEKEEPING:
         try:
             step(ports)
         except (OperationalError, InterfaceError):
             raise  # the database is away, for every step
         except Exception:
-            logger.exception("A step of the housekeeping failed; it is tried again next time")
+            log_fault(logger, "A step of the housekeeping failed; it is tried again next time")
 
 
 _HOUSEKEEPING: tuple[Callable[[Ports], object], ...] = (

@@ -271,10 +271,14 @@ class FixedClock:
 
 
 class CountingWake:
-    """``ports.Wake`` that counts its nudges."""
+    """``ports.Wake`` that counts its nudges, and keeps in how many seconds others were wanted."""
 
     def __init__(self) -> None:
         self.nudges = 0
+        self.later: list[float] = []
 
     def nudge(self) -> None:
         self.nudges += 1
+
+    def nudge_in(self, seconds: float) -> None:
+        self.later.append(seconds)

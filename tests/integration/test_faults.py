@@ -17,7 +17,7 @@ from saleor_sms_plugin.domain.transitions import FINAL
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import calls, dispatch, plan
+from saleor_sms_plugin.services import calls, dispatch, line, plan
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.calls import Begun, Ending
 from saleor_sms_plugin.services.channels import load
@@ -264,7 +264,7 @@ def test_a_run_whose_answers_cannot_be_stored_calls_nobody_more(
 
     called = len(MemoryProvider.attempts)
     (account,) = accounts_of(load(committed_stage.ports).values())
-    dispatch._threads_of(account.key).submit(len, "").result()
+    line.threads_of(account.key).submit(len, "").result()
     assert 0 < called == len(MemoryProvider.attempts) < 20
     assert SendAttempt.objects.filter(outcome="pending").count() == called
     assert Throttle.objects.get(key=account.key).run is None

@@ -151,6 +151,9 @@ def test_a_failing_nudge_never_raises(committed_stage: Stage) -> None:
         def nudge(self) -> None:
             raise OSError("broker away")
 
+        def nudge_in(self, seconds: float) -> None:
+            raise OSError("broker away")
+
     ports = type(committed_stage.ports)(
         shop=committed_stage.shop, wake=Broken(), clock=committed_stage.clock
     )

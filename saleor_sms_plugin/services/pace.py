@@ -1,0 +1,106 @@
+"""The pace of an account: how far apart its calls are, and the slots of its slow senders."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from math import ceil, floor
+
+from ..models import Throttle
+from ..models import throttle as throttles
+from .accounts import Account
+from .calls import Ready
+
+SOON = 0.4  #: seconds a slot may be away to be reserved; a run wakes up for it sooner than that
+CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
+ROUND_OF_SENDERS = 0.25  #: seconds of texts claimed at once where a sender is slow
+MOST_THREADS = 64
+FASTEST = 300.0  #: texts a second beyond which no process computes, whatever the account allows
+SPARE = 1.2  #: threads for each one that is in a call on average: answers vary
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast one run may send for its account now."""
+
+    rate: float  #: calls a second, ``FASTEST`` at most
+    interval: float  #: seconds between two calls
+    at_once: int  #: texts claimed together; what cannot be sent soon stays free for others
+
+    @classmethod
+    def of(cls, account: Account, throttle: Throttle) -> Pace:
+        """What the account's rate, which is not 0, and its slow-down make of it."""
+        interval = throttle.slowdown / account.rate if account.rate else 0.0
+        rate = 1 / interval if interval else FASTEST
+        span = ROUND_OF_SENDERS if account.sender_rates else 1.0
+        most = min(CLAIMED, int(span * rate)) if interval else CLAIMED
+        return cls(
+            rate=min(rate, FASTEST),
+            interval=interval,
+            at_once=1 if throttle.is_probing else max(1, most),
+        )
+
+
+def threads_for(rate: float, answer_seconds: float) -> int:
+    """How many calls are in progress at once, so that so many a second are answered."""
+    return min(MOST_THREADS, ceil(SPARE * answer_seconds * rate) + 1)
+
+
+class SenderSlots:
+    """The slots of an account's slow senders, beside the account's own."""
+
+    def __init__(self, account: Account) -> None:
+        limit = float("inf") if account.rate is None else account.rate
+        self._rates = {s: rate for s, rate in account.sender_rates.items() if rate < limit}
+        self._keys = {sender: account.sender_key(sender) for sender in self._rates}
+
+    def free(self) -> dict[str, int]:
+        """By sender: how many texts find a slot within ``ROUND_OF_SENDERS``."""
+        waits = self.waits(self._rates)
+        return {
+            sender: max(0, 1 + floor((ROUND_OF_SENDERS - waits[sender]) * rate)) if rate else 0
+            for sender, rate in self._rates.items()
+        }
+
+    def waits(self, senders: Collection[str]) -> dict[str, float]:
+        """In how many seconds each sender's next slot comes; never, for one that is stopped."""
+        if not senders:
+            return {}
+        waits = throttles.waits([self._keys[sender] for sender in senders])
+        return {
+            sender: waits[self._keys[sender]] if self._rates[sender] else float("inf")
+            for sender in senders
+        }
+
+    def reserve(self, ready: Sequence[Ready]) -> dict[int, float]:
+        """By message: from when on, by this process's stopwatch, its slow sender may send it.
+
+        ``inf`` where there was no slot.
+        """
+        at: dict[int, float] = {}
+        for sender, texts in self._of(ready).items():
+            rate = self._rates[sender]
+            if rate:
+                throttles.ensure(self._keys[sender])
+                wait = throttles.reserve(self._keys[sender], len(texts), 1 / rate, SOON)
+            for place, each in enumerate(texts):
+                never = not rate or wait is None
+                at[each.message.pk] = (
+                    float("inf") if never else time.monotonic() + (wait or 0.0) + place / rate
+                )
+        return at
+
+    def give_back(self, unused: Sequence[Ready]) -> None:
+        """The slots of texts that are not called are free again."""
+        for sender, texts in self._of(unused).items():
+            if rate := self._rates[sender]:
+                throttles.unreserve(self._keys[sender], None, len(texts), 1 / rate)
+
+    def _of(self, ready: Sequence[Ready]) -> dict[str, list[Ready]]:
+        texts: dict[str, list[Ready]] = defaultdict(list)
+        for each in ready:
+            if each.text.sender_id in self._rates:
+                texts[each.text.sender_id].append(each)
+        return texts
