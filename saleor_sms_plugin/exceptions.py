@@ -29,6 +29,8 @@ Not sending on purpose (no consent, landline, merged) is a decision, not an erro
 
 from __future__ import annotations
 
+import logging
+import sys
 import traceback
 
 
@@ -40,6 +42,21 @@ def kind_and_place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{place}"
+
+
+def log_fault(logger: logging.Logger, words: str, *args: object) -> None:
+    """The exception being handled is logged as an error, with the files and lines that it and
+    its causes came through, and without what they say; see ``kind_and_place``."""
+    trace = "\n".join(_trace(sys.exception()))
+    logger.error(f"{words}\n%s", *args, trace, stacklevel=2)
+
+
+def _trace(error: BaseException | None) -> list[str]:
+    if error is None:
+        return []
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    return [*_trace(before), f"{frames}{type(error).__name__}"]
 
 
 class SmsError(Exception):

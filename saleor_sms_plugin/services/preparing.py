@@ -13,7 +13,7 @@ from ..config import text_field
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS, Purpose
-from ..exceptions import ConfigurationError, TemplateError
+from ..exceptions import ConfigurationError, TemplateError, log_fault
 from ..models import Activation, Message, ShopEvent
 from ..models.message import ALERT, OWN_WORDS, TEST
 from ..ports import Order, PaymentFailure, Ports
@@ -94,7 +94,7 @@ def _read_or_none(
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        logger.exception("An order among those of %d texts cannot be read", len(batch))
+        log_fault(logger, "An order among those of %d texts cannot be read", len(batch))
         return None
 
 
@@ -107,7 +107,7 @@ def _prepare_or_hold(
     except (OperationalError, InterfaceError):
         raise  # the database is away: the run ends, claims come free by themselves
     except Exception as error:
-        logger.exception("Text %s could not be sent", message.reference)
+        log_fault(logger, "Text %s could not be sent", message.reference)
         postpone(message, Reason.FAULT, type(error).__name__, ports.clock.now() + MEND_AGAIN)
         return None
 

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import OperationalError, ProgrammingError, transaction
 
 from ..events.catalogue import SIGNALS
 from ..events.keys import event_key
+from ..exceptions import kind_and_place
 from ..models import ShopEvent
 from ..models.once import insert_once
 from ..ports import Ports
@@ -113,7 +114,10 @@ def _now(store: Callable[[], bool], ports: Ports) -> None:
 
 
 def _log(error: Exception) -> None:
+    # Of missing tables and lost connections the database speaks of itself, else of a row.
+    of_itself = isinstance(error, OperationalError | ProgrammingError)
     logger.error(
-        "An event was not recorded, the shop goes on: %s: %s", type(error).__name__,
-        str(error).partition("\n")[0], extra={"action": "record_failed"},
+        "An event was not recorded, the shop goes on: %s%s", kind_and_place(error),
+        ": " + str(error).partition("\n")[0] if of_itself else "",
+        extra={"action": "record_failed"},
     )  # fmt: skip

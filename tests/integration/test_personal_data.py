@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +15,23 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.apps import apps
+from django.db import IntegrityError, transaction
 
+from saleor_sms_plugin import tasks
 from saleor_sms_plugin.domain.consent import EVERYTHING, Act
-from saleor_sms_plugin.exceptions import OutcomeUnknown, OutOfCredit, ProviderRejected
-from saleor_sms_plugin.models import Link, Message, WebhookRequest
+from saleor_sms_plugin.exceptions import OutcomeUnknown, OutOfCredit, ProviderRejected, SmsError
+from saleor_sms_plugin.models import Link, Message, SuppressedNumber, WebhookRequest
 from saleor_sms_plugin.ports import Address, Box
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import (
     consent_files,
+    failures,
+    health,
     links,
     opting,
     person,
+    preparing,
+    retention,
     reviews,
     saving,
     suppression,
@@ -32,9 +39,10 @@ from saleor_sms_plugin.services import (
 )
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.services.ledger import Deed, Source
+from saleor_sms_plugin.services.record import Happening, quietly, record
 from saleor_sms_plugin.testing.vonage_server import Caller, VonageServer
 from tests.integration.calling_back import SECRET, CalledBack
-from tests.integration.stage import CHANNEL, RUN
+from tests.integration.stage import CHANNEL, NOON, RUN, Stage
 from tests.wire.keys import pem
 
 CREATED = "order_created"
@@ -212,6 +220,86 @@ def test_a_day_leaves_no_secret_and_no_number_where_they_do_not_belong(
     assert places(NATIONAL) <= KNOWN_PLACES
     statuses = set(WebhookRequest.objects.values_list("status", flat=True))
     assert statuses >= {"processed", "refused"}
+
+
+def refusal_with_its_row() -> IntegrityError:
+    """What PostgreSQL says of a row that is there already: it names the row."""
+    rows = [SuppressedNumber(number=NUMBER, since=NOON, reason="staff") for _ in range(2)]
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        SuppressedNumber.objects.bulk_create(rows)
+    assert f"DETAIL:  Key (number)=({NUMBER}) already exists." in str(refused.value)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("broken", "said_there"),
+    [
+        ("planning", "Order o1 could not be planned"),
+        ("reading at the door", "An order among those of 1 texts cannot be read"),
+        ("preparing", "could not be sent"),
+        ("the provider", "Provider memory failed unexpectedly"),
+        ("housekeeping", "A step of the housekeeping failed"),
+        ("failed payments", "The failed payment p1 cannot be read"),
+        ("the mail to admins", "the e-mail to ADMINS failed, too"),
+        ("a hook", "An event was not recorded, the shop goes on"),
+        ("a task", "A task failed"),
+    ],
+)
+def test_no_log_repeats_what_an_error_says_of_a_row(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: Any,
+    broken: str,
+    said_there: str,
+) -> None:
+    """Wherever it arises: kind, files and lines are logged, never its words (law 10)."""
+    error, words = refusal_with_its_row(), f"{NUMBER} wrote STOP"
+
+    def fail(*_: object, **__: object) -> Any:
+        try:
+            raise error
+        except IntegrityError as cause:
+            raise RuntimeError(words) from cause
+
+    stage.configure(CREATED)
+    if broken != "planning":
+        stage.happen(CREATED, stage.order())
+    with caplog.at_level(logging.DEBUG):
+        match broken:
+            case "planning":
+                monkeypatch.setattr(stage.shop, "orders", fail)
+                stage.happen(CREATED, stage.order())
+            case "reading at the door" | "preparing":
+                monkeypatch.setattr(preparing, "_read", fail)
+            case "the provider":
+                monkeypatch.setattr(MemoryProvider, "send", fail)
+            case "housekeeping":
+                monkeypatch.setattr(stage.shop, "boxes_of_customers", fail)
+                working.keep_house(stage.ports)
+            case "failed payments":
+                monkeypatch.setattr(stage.shop, "payment_failures", fail)
+                happening = Happening(name=failures.SOURCE, subject_id="p1", channel_id=0)
+                record(happening, stage.ports)
+            case "the mail to admins":
+                monkeypatch.setattr(health, "mail_admins", fail)
+                MemoryProvider.script(OutOfCredit(""))
+            case "a hook":
+                with django_capture_on_commit_callbacks(execute=True):
+                    quietly(fail, stage.ports)
+            case "a task":
+                monkeypatch.setattr(retention, "run", fail)
+                with pytest.raises(SmsError, match=r"^The task failed: RuntimeError") as failed:
+                    tasks.forget()
+                assert NATIONAL not in "".join(traceback.format_exception(failed.value))
+        stage.run()
+
+    logs = said(caplog)
+    assert said_there in logs
+    assert "RuntimeError" in logs
+    assert NATIONAL not in logs
+    assert "wrote STOP" not in logs
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 def test_nothing_names_who_was_erased(
