@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +49,11 @@ class LiveSaleor:
             "PUBLIC_URL": f"{self.url}/",
         }
         celery = ("celery", "--app", "saleor.celeryconf:app")
-        self.web: Child = self._child(
-            "web",
-            (
-                *("uvicorn", "saleor.asgi:application", "--host", "127.0.0.1"),
-                *("--port", f"{port}", "--no-access-log"),
-            ),
-            self._healthy,
+        self._serve = (
+            *("uvicorn", "saleor.asgi:application", "--host", "127.0.0.1"),
+            *("--port", f"{port}", "--no-access-log"),
         )
+        self.web: Child = self._child("web", self._serve, self._healthy)
         self.worker: Child = self._child(
             "worker",
             (*celery, "worker", "-E", "--pool", "prefork", "--concurrency", "2", "-l", "INFO"),
@@ -80,6 +78,21 @@ class LiveSaleor:
         """All processes answer, on the shop's database as it is."""
         for process in (self.web, self.worker, self.beat):
             process.start()
+
+    @contextmanager
+    def web_with(self, **environ: str) -> Iterator[None]:
+        """The web process runs with these environment variables as well, and then as before."""
+        usual = self.web
+        more = {**self._environ, **environ}
+        self.web = self._child("web", self._serve, self._healthy, more)
+        usual.stop()
+        self.web.start()
+        try:
+            yield
+        finally:
+            self.web.stop()
+            self.web = usual
+            self.web.start()
 
     def stop(self) -> None:
         for process in (self.beat, self.worker, self.web):
@@ -143,13 +156,19 @@ class LiveSaleor:
             cursor = connection.execute(query.encode(), parameters)
             return cursor.fetchall() if cursor.description else []
 
-    def _child(self, name: str, command: tuple[str, ...], ready: Callable[[], bool]) -> Child:
+    def _child(
+        self,
+        name: str,
+        command: tuple[str, ...],
+        ready: Callable[[], bool],
+        env: Mapping[str, str] | None = None,
+    ) -> Child:
         return Child(
             name,
             [f"{self._python}", "-m", *command],
             directory=self.directory,
             cwd=self._home,
-            env=self._environ,
+            env=env or self._environ,
             ready=ready,
             start_seconds=180,
         )

@@ -21,6 +21,7 @@
       at(each).textContent = each === id ? words : "";
       at(each).hidden = each !== id || !words;
     }
+    if (words) at(id).scrollIntoView({ block: "nearest" });
   }
 
   function showSignIn(why = "") {
@@ -253,6 +254,14 @@
     if (token) open(event.detail.path);
   });
   on("beforeRequest", () => tell("", ""));
+  /* What a form was refused for is told above it: what was typed stays. */
+  on("beforeSwap", ({ detail }) => {
+    const { xhr, requestConfig } = detail;
+    if (xhr.status < 400 || xhr.status === 401 || requestConfig.verb !== "post") return;
+    detail.shouldSwap = false;
+    const refused = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    tell("alarm", refused.querySelector("[role=alert]")?.textContent ?? said.busy);
+  });
   on("afterRequest", ({ detail }) => {
     if (detail.xhr.status === 401) showSignIn(said.again);
   });
