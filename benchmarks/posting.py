@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 CLIENTS = 4  #: connections that are kept open
@@ -41,11 +41,8 @@ def send(host: str, posts: Sequence[Post], clients: int = CLIENTS, status: int =
 
 
 def _send_in_turn(host: str, posts: Sequence[Post], status: int) -> list[float]:
-    connection = http.client.HTTPConnection(host, timeout=30)
-    try:
+    with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
         return [_post(connection, each, status) for each in posts]
-    finally:
-        connection.close()
 
 
 def _post(connection: http.client.HTTPConnection, post: Post, status: int = 200) -> float:
@@ -64,15 +61,14 @@ def arriving(host: str, posts: Iterator[Post], rate: float) -> Iterator[None]:
     over, turn = threading.Event(), threading.Lock()
 
     def arrive() -> None:
-        connection = http.client.HTTPConnection(host, timeout=30)
         due = time.monotonic()
-        while not over.is_set():
-            due += CLIENTS / rate
-            time.sleep(max(0.0, due - time.monotonic()))
-            with turn:
-                post = next(posts)
-            _post(connection, post)
-        connection.close()
+        with closing(http.client.HTTPConnection(host, timeout=30)) as connection:
+            while not over.is_set():
+                due += CLIENTS / rate
+                time.sleep(max(0.0, due - time.monotonic()))
+                with turn:
+                    post = next(posts)
+                _post(connection, post)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         threads = [pool.submit(arrive) for _ in range(CLIENTS)]
