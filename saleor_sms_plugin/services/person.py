@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from ..domain import phone_numbers
 from ..domain.boxes import IP, PHONE
+from ..domain.consent import TICKED_AGAIN
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..exceptions import InvalidRecipient
@@ -212,6 +213,7 @@ def forget_number(number: str, ports: Ports) -> Forgotten:
             [ErasedNumber(number_hash=number_hash, since=now)], ignore_conflicts=True
         )
         SuppressedNumber.objects.filter(number=number).delete()
+        _forget_boxes(number)
         ConsentEntry.objects.filter(number=number).forget(number_hash)
         # Staff were told what the person wrote, and who it was.
         texts = Message.objects.filter(Q(recipient=number) | Q(body__contains=number))
@@ -219,7 +221,6 @@ def forget_number(number: str, ports: Ports) -> Forgotten:
             status=MessageStatus.CANCELLED, reason=Reason.PERSON_ERASED, claim=None,
             claimed_until=None, finished_at=now,
         )  # fmt: skip
-        _forget_boxes(number)
         replies = InboundMessage.objects.filter(sender=number)
         # What was held stays held, by the keyed hash; there is nothing left to read.
         replies.filter(review_by__isnull=False, resolved_at=None).update(
@@ -233,8 +234,17 @@ def forget_number(number: str, ports: Ports) -> Forgotten:
 
 
 def _forget_boxes(number: str) -> None:
-    """What a storefront wrote down keeps what was ticked, not whose number and address it was."""
-    for box in ConsentBox.objects.filter(values__has_key=PHONE).iterator():
-        if phone_numbers.may_mean(str(box.values[PHONE]), number):
-            box.values |= {PHONE: "", IP: ""}
+    """What a storefront wrote down keeps what was ticked, not whose number and address it was.
+
+    Call it while the ledger still names the number.
+    """
+    acts = ConsentEntry.objects.filter(number=number, source__in=TICKED_AGAIN).exclude(key="")
+    keys = [key.split(":") for key in acts.values_list("key", flat=True)]
+    theirs = {(source, subject_id) for source, subject_id, *_ in keys}
+    subjects = {subject_id for _, subject_id in theirs}
+    boxes = ConsentBox.objects.filter(Q(subject_id__in=subjects) | Q(values__has_key=PHONE))
+    for box in boxes.iterator():
+        names = phone_numbers.may_mean(str(box.values.get(PHONE, "")), number)
+        if names or (box.source, box.subject_id) in theirs:
+            box.values |= {name: "" for name in (PHONE, IP) if name in box.values}
             box.save(update_fields=["values"])

@@ -128,6 +128,28 @@ def test_what_a_person_wrote_stays_without_the_number(shop: Stage) -> None:
     assert ConsentEntry.objects.get().wording == "stop texting +*****, or *****"
 
 
+def test_a_box_without_a_phone_of_its_own_forgets_the_address_too(shop: Stage) -> None:
+    """The address's phone was the person's: every sight of that checkout, and no other's."""
+    for name, subject in (("first", "c1"), ("second", "c1"), ("other", "c2")):
+        ConsentBox.objects.create(
+            key=name, source="checkout", subject_id=subject, seen_at=shop.clock.now(),
+            values={"sms_offers": "true", "sms_ip": "192.0.2.7"},
+        )  # fmt: skip
+    box = ConsentBox.objects.get(key="first")
+    given = Deed(
+        number=NUMBER, scopes=[Scope.OFFERS], act=Act.GIVEN, source=Source.CHECKOUT,
+        key=f"checkout:c1:{box.pk}", ip="192.0.2.7",
+    )  # fmt: skip
+    ledger.put([given], shop.ports)
+
+    run("erase", NUMBER, "--yes")
+
+    rows = ConsentBox.objects.order_by("pk").values_list("key", "values")
+    assert [(key, values["sms_ip"]) for key, values in rows] == [
+        ("first", ""), ("second", ""), ("other", "192.0.2.7"),
+    ]  # fmt: skip
+
+
 def test_what_was_ticked_stays_without_the_account(shop: Stage) -> None:
     """The shop knows whose account and whose order it is; acts of one stay acts of one."""
     boxes = [
