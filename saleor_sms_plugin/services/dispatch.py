@@ -31,7 +31,7 @@ RENEWED_EACH = 1.0  #: seconds
 LATE = 0.25  #: seconds after which a slot is lost; until then the run that was late makes it up
 BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
 STORE_WITHIN = 0.1  #: seconds an outcome waits for others to be stored with
-BEGIN_WITHIN = 0.1  #: seconds: a text whose slot is further away is not begun yet
+BEGIN_WITHIN = 0.2  #: seconds: a text whose slot is further away is not begun yet
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
 OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
 AWAKE_BEFORE = 0.2  #: seconds before a slot that a run waited for; under ``SOON``
@@ -184,6 +184,7 @@ class AccountRun:
             if now >= self._turn_ends and self.is_wanted():
                 return False
             if not self._renew():
+                self.next_in = 0.0  # a save may have taken it: then it is free
                 return False
             channels = load(self.ports)
             account = next((a for a in accounts_of(channels.values()) if a.key == self.key), None)
@@ -195,7 +196,7 @@ class AccountRun:
             self._pace = Pace.of(account, self.throttle)
             self._line.keep(self._pace)
             self._senders = SenderSlots(account)
-            slots = self._senders.free()
+            slots = self._senders.free(self._slot_in)
             batch = claims.take(self.id, self.ports, self._own, self._pace.at_once, slots)
             if not batch:
                 self._wait_for_senders(slots)
@@ -229,7 +230,8 @@ class AccountRun:
         """The account may be called soon; else a run comes back when it may, for what is due."""
         closed_until = self.throttle.closed_until
         wait = (closed_until - now).total_seconds() if closed_until else 0.0
-        wait = max(wait, throttles.waits([self.key])[self.key])
+        self._slot_in = throttles.waits([self.key])[self.key]
+        wait = max(wait, self._slot_in)
         if wait <= SOON and not (closed_until and closed_until > now):
             return True
         if claims.has_due(self.ports, self._own):

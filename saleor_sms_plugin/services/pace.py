@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
 
+from ..exceptions import ConfigurationError
 from ..models import Throttle
 from ..models import throttle as throttles
 from .accounts import Account
 from .calls import Ready
+from .channels import Channel
 
-SOON = 0.4  #: seconds a slot may be away to be reserved; a run wakes up for it sooner than that
+SOON = 0.6  #: seconds a slot may be away to be reserved; a run wakes up for it sooner than that
 CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
-ROUND_OF_SENDERS = 0.25  #: seconds of texts claimed at once where a sender is slow
+ROUND_OF_SENDERS = 0.35  #: seconds of texts claimed at once where a sender is slow
 MOST_THREADS = 64
 FASTEST = 300.0  #: texts a second beyond which no process computes, whatever the account allows
+NEVER = float("inf")
 SPARE = 1.2  #: threads for each one that is in a call on average: answers vary
 
 
@@ -52,16 +55,17 @@ class SenderSlots:
     """The slots of an account's slow senders, beside the account's own."""
 
     def __init__(self, account: Account) -> None:
-        limit = float("inf") if account.rate is None else account.rate
+        limit = NEVER if account.rate is None else account.rate
         self._rates = {s: rate for s, rate in account.sender_rates.items() if rate < limit}
         self._keys = {sender: account.sender_key(sender) for sender in self._rates}
 
-    def free(self) -> dict[str, int]:
-        """By sender: how many texts find a slot within ``ROUND_OF_SENDERS``."""
-        waits = self.waits(self._rates)
+    def free(self, slot_in: float) -> dict[str, int]:
+        """By sender: how many texts find a slot among those of the account's next round, whose
+        first one comes in so many seconds."""
+        ends = slot_in + ROUND_OF_SENDERS
         return {
-            sender: max(0, 1 + floor((ROUND_OF_SENDERS - waits[sender]) * rate)) if rate else 0
-            for sender, rate in self._rates.items()
+            sender: max(0, 1 + floor((ends - wait) * self._rates[sender])) if wait < NEVER else 0
+            for sender, wait in self.waits(self._rates).items()
         }
 
     def waits(self, senders: Collection[str]) -> dict[str, float]:
@@ -70,7 +74,7 @@ class SenderSlots:
             return {}
         waits = throttles.waits([self._keys[sender] for sender in senders])
         return {
-            sender: waits[self._keys[sender]] if self._rates[sender] else float("inf")
+            sender: waits[self._keys[sender]] if self._rates[sender] else NEVER
             for sender in senders
         }
 
@@ -88,7 +92,7 @@ class SenderSlots:
             for place, each in enumerate(texts):
                 never = not rate or wait is None
                 at[each.message.pk] = (
-                    float("inf") if never else time.monotonic() + (wait or 0.0) + place / rate
+                    NEVER if never else time.monotonic() + (wait or 0.0) + place / rate
                 )
         return at
 
@@ -104,3 +108,37 @@ class SenderSlots:
             if each.text.sender_id in self._rates:
                 texts[each.text.sender_id].append(each)
         return texts
+
+
+def slot_of(
+    accounts: Iterable[Account], channel: Channel, sender_id: str, within: float
+) -> float | None:
+    """One slot of the channel's account, and of its sender, is taken: in how many seconds it
+    comes. None, and none is taken, where it would come later than ``within`` seconds from now.
+
+    Raises ConfigurationError where account or sender is stopped.
+    """
+    account = next(each for each in accounts if channel.id in each.channel_ids)
+    limits = (
+        (f"sender_rate.{sender_id}", account.sender_key(sender_id),
+         account.sender_rates.get(sender_id)),
+        ("rate", account.key, account.rate),
+    )  # fmt: skip
+    for name, _, rate in limits:
+        if rate == 0:
+            raise ConfigurationError(f"Nothing is sent: {name} = 0 in Advanced.")
+    wait = 0.0
+    taken: list[tuple[str, float]] = []
+    for _, key, rate in limits:
+        if not rate:
+            continue
+        throttles.ensure(key)
+        interval = Throttle.objects.get(key=key).slowdown / rate
+        found = throttles.reserve(key, 1, interval, within)
+        if found is None:
+            for each, length in taken:
+                throttles.unreserve(each, None, 1, length)
+            return None
+        taken.append((key, interval))
+        wait = max(wait, found)
+    return wait

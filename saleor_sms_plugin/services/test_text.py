@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
 from typing import Any
+
+from django.db import transaction
 
 from ..domain import phone_numbers
 from ..domain.reasons import Reason
@@ -15,15 +18,17 @@ from ..models import Message
 from ..models.message import TEST
 from ..ports import Ports
 from . import installation
-from .accounts import provider_of
+from .accounts import accounts_of, provider_of
 from .calls import call
 from .channels import load
 from .claims import LEASE
+from .pace import slot_of
 from .writing import write
 
 EVENT = TEST
 TEXT = "{shop}: this is a test text. If you can read it, your shop can send texts."
 TIMEOUT = (1.5, 3.5)  #: seconds to connect and to wait: somebody looks at a form
+WAITS = 2.0  #: seconds for a slot of the account, at most
 
 
 def try_test(number: str, channel_id: int, ports: Ports) -> Message:
@@ -46,6 +51,9 @@ def try_test(number: str, channel_id: int, ports: Ports) -> Message:
 def send_test(number: str, channel_id: int, ports: Ports) -> Message:
     """One test text, sent here and now and never again; read ``outcome_of`` the row.
 
+    It takes a slot of its account, as every text does; where none comes within ``WAITS`` it is
+    left, before all others, to a worker.
+
     Raises InvalidRecipient for a number that cannot be texted, ConfigurationError naming field
     and fix where the channel cannot send at all.
     """
@@ -53,21 +61,30 @@ def send_test(number: str, channel_id: int, ports: Ports) -> Message:
     with ports.shop.writer():
         if not installation.is_same(ports):
             raise ConfigurationError(Reason.OTHER_INSTALLATION.sentence)
-        channel = load(ports, [channel_id]).get(channel_id)
+        channels = load(ports)
+        channel = channels.get(channel_id)
         if channel is None:
             raise ConfigurationError("This channel has no settings yet. Save the plugin once.")
         if channel.config.blocking:
             raise ConfigurationError(channel.config.blocking[0].message)
         provider = provider_of(channel, timeout=TIMEOUT)
+        recipient = phone_numbers.parse(number, channel.default_country)
+        sender = channel.config.sender_for(phone_numbers.country_of(recipient))
+        wait = slot_of(accounts_of(channels.values()), channel, sender, WAITS)
+        ours = {
+            "status": MessageStatus.SENDING, "claim": uuid.uuid4(), "claimed_until": now + LEASE,
+        }  # fmt: skip
         message = Message.objects.create(
-            **_row(channel_id, phone_numbers.parse(number, channel.default_country), now),
+            **_row(channel_id, recipient, now),
             channel_slug=channel.slug,
             body=TEXT.format(shop=channel.shop_name),
-            status=MessageStatus.SENDING,
-            claim=uuid.uuid4(),
-            claimed_until=now + LEASE,
+            **({"status": MessageStatus.QUEUED} if wait is None else ours),
         )
         text = write(message, channel, None)
+    if wait is None:
+        transaction.on_commit(ports.wake.nudge)
+        return message
+    time.sleep(wait)
     call(message, text, provider, ports)
     with ports.shop.writer():
         # A test is for now: what could be tried again ends here.
@@ -99,6 +116,8 @@ def outcome_of(message: Message) -> str:
     """What became of a test text, for the owner."""
     at = f"{message.created_at:%Y-%m-%d %H:%M} UTC: "
     to = f"the text to {phone_numbers.mask(message.recipient)}" if message.recipient else "the text"
+    if message.status in WAITING:
+        return f"{at}{to} waits for its turn: its account, or its sender, is slow (Advanced: rate)."
     attempt = message.attempts.order_by("-number").first()
     if attempt is None:
         return f"{at}{to} was not sent. {message.detail}"

@@ -1,0 +1,541 @@
+"""The rate is reached and never exceeded, also where it is slow: of an account, of a sender."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from saleor_sms_plugin import tasks, wiring
+from saleor_sms_plugin.domain.reasons import Reason
+from saleor_sms_plugin.domain.transitions import MessageStatus
+from saleor_sms_plugin.exceptions import (
+    OutOfCredit,
+    ProviderAccountError,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
+from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
+from saleor_sms_plugin.providers import OutboundMessage, SendResult
+from saleor_sms_plugin.providers.memory import MemoryProvider
+from saleor_sms_plugin.services import claims, dispatch, health, plan, test_text, turns, working
+from saleor_sms_plugin.services.accounts import accounts_of
+from saleor_sms_plugin.services.calls import Ending, Outcome
+from saleor_sms_plugin.services.channels import load
+from saleor_sms_plugin.services.pace import MOST_THREADS, threads_for
+from saleor_sms_plugin.wiring import SystemClock
+from tests.integration.stage import CHANNEL, NOON, RUN, Stage
+
+CREATED = "order_created"
+OTHER = 2
+Answer = Callable[[OutboundMessage], SendResult]
+
+
+def accept(message: OutboundMessage) -> SendResult:
+    return SendResult((message.reference,))
+
+
+class Calls:
+    """What the provider was asked, and when, in seconds by this process's stopwatch."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.made: list[tuple[float, OutboundMessage]] = []
+        self.answer: Answer = accept
+        self._lock = threading.Lock()
+        monkeypatch.setattr(MemoryProvider, "send", lambda _, message: self._send(message))
+
+    def _send(self, message: OutboundMessage) -> SendResult:
+        with self._lock:
+            self.made.append((time.monotonic(), message))
+        return self.answer(message)
+
+    def gaps(self, sender: str = "") -> list[float]:
+        """Seconds between the calls, of this sender where one is given."""
+        times = [at for at, message in self.made if sender in ("", message.sender_id)]
+        return [later - at for at, later in pairwise(times)]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    return Calls(monkeypatch)
+
+
+@pytest.fixture
+def shop(committed_stage: Stage) -> Stage:
+    """A shop on the system's clock."""
+    committed_stage.clock = SystemClock()  # type: ignore[assignment]
+    committed_stage.ports = replace(committed_stage.ports, clock=committed_stage.clock)
+    return committed_stage
+
+
+def place(stage: Stage, count: int, channel_id: int = CHANNEL, start: int = 0) -> None:
+    """*count* orders are placed in the channel and planned, not yet sent."""
+    for each in range(start, start + count):
+        order = stage.order(f"o{channel_id}{each:05}", channel_id=channel_id)
+        stage.happen(CREATED, order)
+    plan.run(stage.ports, stage.clock.now() + dt.timedelta(seconds=60))
+
+
+def send(stage: Stage, seconds: float) -> int:
+    return dispatch.run(stage.ports, stage.clock.now() + dt.timedelta(seconds=seconds))
+
+
+# Slow accounts
+
+
+def test_a_run_waits_for_the_slots_of_a_slow_account(shop: Stage, asked: Calls) -> None:
+    """Two a second: what comes within its time is sent by one run, at the rate."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 2")
+    place(shop, 4)
+
+    assert send(shop, 5) == 4
+
+    assert all(gap > 0.48 for gap in asked.gaps())
+    assert shop.wake.later == []
+
+
+def test_a_worker_is_nudged_for_a_slot_after_the_run(shop: Stage, asked: Calls) -> None:
+    """One in 5 s: the run ends at once, no slot of the worker's is held, and somebody comes as
+    the next one is due."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 0.2")
+    place(shop, 2)
+    began = time.monotonic()
+
+    assert send(shop, 2) == 1
+
+    assert time.monotonic() - began < 2
+    (seconds,) = shop.wake.later
+    assert 3.5 < seconds < 5
+
+
+def test_what_waits_for_the_periodic_run_nudges_nobody(shop: Stage, asked: Calls) -> None:
+    """One in 100 s: the periodic run comes before."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 0.01")
+    place(shop, 2)
+
+    assert send(shop, 2) == 1
+
+    assert shop.wake.later == []
+
+
+def test_without_texts_nobody_waits_for_a_slot(shop: Stage, asked: Calls) -> None:
+    """A slow account with nothing more to send keeps no run and wakes nobody."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 1")
+    place(shop, 1)
+    send(shop, 5)
+    began = time.monotonic()
+
+    assert send(shop, 5) == 0
+
+    assert time.monotonic() - began < 1
+    assert shop.wake.later == []
+
+
+def test_who_waits_for_a_slot_leaves_for_other_work(shop: Stage, asked: Calls) -> None:
+    """An event recorded meanwhile is planned before the slot comes."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 0.2")
+    place(shop, 2)
+    until = shop.clock.now() + dt.timedelta(seconds=30)
+
+    assert dispatch.run(shop.ports, until, lambda: True) == 1
+
+
+# Slow senders
+
+
+@pytest.fixture
+def two_senders(shop: Stage) -> Stage:
+    """Acme is as fast as the account, 20 a second; Beta may send two."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 20")
+    shop.configure(
+        CREATED, channel_id=OTHER, advanced="flood = off\nrate = 20\nsender_rate.Beta = 2",
+        sender_id="Beta",
+    )  # fmt: skip
+    return shop
+
+
+def test_a_slow_sender_keeps_its_rate_beside_others_at_full_pace(
+    two_senders: Stage, asked: Calls
+) -> None:
+    """Beta's texts go out half a second apart, oldest first, while Acme has the other slots."""
+    place(two_senders, 120)
+    place(two_senders, 8, OTHER)
+
+    send(two_senders, 3)
+
+    beta = [m.reference for _, m in asked.made if m.sender_id == "Beta"]
+    oldest = Message.objects.filter(channel_id=OTHER).order_by("pk")
+    assert beta == [str(m.reference) for m in oldest[: len(beta)]]
+    assert 3 <= len(beta) <= 7
+    assert all(gap > 0.45 for gap in asked.gaps("Beta"))
+    assert len(asked.made) >= 5 * len(beta)
+    assert set(oldest[len(beta) :].values_list("status", "reason")) == {("held", "sender_rate")}
+
+
+def test_the_oldest_of_a_slow_sender_go_first(stage: Stage) -> None:
+    """A text that waits for its sender is claimed before a younger one, and a stronger class
+    before both."""
+    stage.configure(CREATED, advanced="flood = off")
+    place(stage, 2)
+    known = load(stage.ports)
+    assert claims.take(uuid4(), stage.ports, known, 5, {"Acme": 0}) == []
+    stage.clock.move(seconds=1)
+    place(stage, 1, start=10)
+    oldest = Message.objects.order_by("pk").first()
+    assert oldest is not None
+
+    (first,) = claims.take(uuid4(), stage.ports, known, 5, {"Acme": 1})
+    assert first.pk == oldest.pk
+
+    Message.objects.filter(order_id="o100010").update(priority=0)
+    (second,) = claims.take(uuid4(), stage.ports, known, 5, {"Acme": 1})
+    assert second.order_id == "o100010"
+
+
+def test_texts_of_a_stopped_sender_are_touched_once(stage: Stage) -> None:
+    """They wait with the reason, are claimed by nobody, and go out once the sender may send."""
+    stage.configure(CREATED, advanced="flood = off\nsender_rate.Acme = 0")
+    place(stage, 60)
+    stage.run()
+    assert set(Message.objects.values_list("status", "reason")) == {("held", "sender_rate")}
+
+    with CaptureQueriesContext(connection) as statements:
+        for _ in range(3):
+            stage.later(seconds=61)
+    assert not [q for q in statements if 'UPDATE "saleor_sms_plugin_message"' in q["sql"]]
+    assert stage.wake.later == []
+
+    stage.configure(CREATED, advanced="flood = off")
+    stage.run()
+    assert [row[1:] for row in stage.rows] == [("sent", "")] * 60
+
+
+def test_a_senders_slot_that_nobody_used_is_free_again(committed_stage: Stage) -> None:
+    """A text that meets a stop as it begins leaves its sender's slot to the next one."""
+    stage = committed_stage
+    stage.configure(CREATED, advanced="flood = off\nsender_rate.Acme = 0.1")
+    place(stage, 1)
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        number = Message.objects.get().recipient
+        cursor.execute(
+            "SELECT pg_advisory_lock(hashtextextended(%s, 7))", [f"sms-consent:{number}"]
+        )
+    send(stage, 0.5)
+    assert MemoryProvider.attempts == []
+
+    other.close()
+    stage.clock.move(seconds=1)
+    send(stage, 0.5)
+
+    assert len(MemoryProvider.attempts) == 1  # the slot after it is 10 s away
+
+
+# Test texts
+
+
+def test_a_test_text_takes_a_slot(stage: Stage) -> None:
+    """The text after it goes a slot later; its sender's slot is taken as well."""
+    stage.configure(CREATED, advanced="rate = 1\nsender_rate.Acme = 0.5")
+    (account,) = accounts_of(load(stage.ports).values())
+
+    sent = test_text.send_test("+48512000000", CHANNEL, stage.ports)
+
+    assert sent.status == "sent"
+    waits = throttle.waits([account.key, account.sender_key("Acme")])
+    assert 0.3 < waits[account.key] <= 1
+    assert 1.3 < waits[account.sender_key("Acme")] <= 2
+
+
+def test_a_test_text_without_a_slot_soon_goes_before_all_others(stage: Stage) -> None:
+    """It is left to a worker, whose next text it is, and the owner reads so."""
+    stage.configure(CREATED, advanced="flood = off\nrate = 0.01")
+    place(stage, 3)
+    stage.run()
+
+    test = test_text.send_test("+48512000000", CHANNEL, stage.ports)
+
+    assert (test.status, len(MemoryProvider.attempts)) == ("queued", 1)
+    assert "waits for its turn" in test_text.outcome_of(test)
+    Throttle.objects.update(next_slot_at="2026-01-01T00:00:00Z")
+    stage.run()
+    assert MemoryProvider.attempts[-1].recipient == "+48512000000"
+
+
+@pytest.mark.parametrize("setting", ["rate", "sender_rate.Acme"])
+def test_a_test_text_of_a_stopped_account_says_so(stage: Stage, setting: str) -> None:
+    """Nothing is called, and the reason names the setting."""
+    stage.configure(CREATED, advanced=f"{setting} = 0")
+
+    test = test_text.try_test("+48512000000", CHANNEL, stage.ports)
+
+    assert (test.status, test.detail) == ("failed", f"Nothing is sent: {setting} = 0 in Advanced.")
+    assert MemoryProvider.attempts == []
+
+
+# Floods
+
+
+def test_a_flood_is_held_in_one_statement(stage: Stage) -> None:
+    """Every due text to the number at once, but for ``HELD_AT_ONCE``; other people's go out."""
+    stage.configure(CREATED, advanced="flood = 3/10min")
+    place(stage, 80)
+    last = Message.objects.order_by("pk").last()
+    assert last is not None
+    Message.objects.filter(pk=last.pk).update(recipient="+48512999999")
+    known = load(stage.ports)
+
+    assert len(claims.take(uuid4(), stage.ports, known, 3)) == 3
+    with CaptureQueriesContext(connection) as statements:
+        (taken,) = claims.take(uuid4(), stage.ports, known, 5)
+
+    assert taken.pk == last.pk
+    assert Message.objects.filter(status="held", reason="number_flood").count() == 76
+    updates = [q for q in statements if q["sql"].startswith('UPDATE "saleor_sms_plugin_message"')]
+    assert len(updates) == 2  # the flood, and the claim
+
+
+def test_a_claim_never_waits_for_a_number(committed_stage: Stage) -> None:
+    """Whoever counts a number may wait for rows that a claim has locked: the claim leaves that
+    number's texts and takes the others."""
+    stage = committed_stage
+    stage.configure(CREATED)
+    place(stage, 2)
+    ids = list(Message.objects.order_by("pk").values_list("pk", flat=True))
+    Message.objects.filter(pk=ids[0]).update(recipient="+48512999999")
+    other = connections.create_connection("default")
+    with other.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_lock(hashtextextended(%s, 7))", ["sms-number:+48512999999"]
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '2s'")
+
+    taken = claims.take(uuid4(), stage.ports, load(stage.ports))
+
+    other.close()
+    assert [message.pk for message in taken] == ids[1:]
+
+
+# Health
+
+
+def answered(seconds: float = 0.1, began: float = 0.0, **values: object) -> Ending:
+    return Ending(
+        outcome=Outcome.ACCEPTED, status=MessageStatus.SENT, seconds=seconds, began=began,
+        **values,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.fixture
+def account(stage: Stage) -> Throttle:
+    """An account that a run has."""
+    throttle.ensure("a")
+    row = Throttle.objects.get(key="a")
+    row.run = uuid4()
+    throttle.lease("a", row.run, 30)
+    return row
+
+
+def learn(account: Throttle, stage: Stage, *endings: Ending) -> bool:
+    assert account.run is not None
+    return health.learn(account, account.run, endings, stage.ports)
+
+
+def test_a_wave_of_too_fast_slows_down_once(stage: Stage, account: Throttle) -> None:
+    """Calls that had left when the pace was changed say nothing new; a later one does."""
+    too_fast = ProviderThrottled("slow", provider="memory")
+    early = answered(began=time.monotonic(), error=too_fast)
+
+    learn(account, stage, *[early] * 10)
+    learn(account, stage, *[early] * 10)
+    assert account.slowdown == health.SLOWER
+    learn(account, stage, answered(began=time.monotonic(), error=too_fast))
+
+    assert account.slowdown == health.SLOWER**2
+    assert Throttle.objects.get(key="a").slowdown == health.SLOWER**2
+
+
+def test_an_account_recovers_with_each_acceptance(stage: Stage, account: Throttle) -> None:
+    """Smoothly, and never faster than it may."""
+    account.slowdown = 1.1
+
+    learn(account, stage, answered())
+    assert account.slowdown == pytest.approx(1.1 * health.FASTER)
+    learn(account, stage, *[answered()] * 50)
+
+    assert account.slowdown == 1.0
+
+
+def test_an_account_that_answers_slowly_is_closed_and_probed(
+    stage: Stage, account: Throttle
+) -> None:
+    """Five answers close to where a call is given up, though each accepts; a quick one opens."""
+    assert learn(account, stage, *[answered(seconds=health.TOO_SLOW)] * 4)
+    assert not learn(account, stage, answered(seconds=9.4))
+
+    assert account.closed_until == NOON + health.CLOSED
+    assert (account.closed_for, account.detail) == ("provider_down", "An answer took 9 s.")
+    stage.clock.move(seconds=31)
+    assert learn(account, stage, answered())
+    assert (account.closed_until, account.closed_for, account.is_probing) == (None, "", False)
+
+
+def test_a_slow_answer_among_quick_ones_closes_nothing(stage: Stage, account: Throttle) -> None:
+    """Only five in a row do."""
+    for _ in range(10):
+        assert learn(account, stage, answered(seconds=8.0), answered())
+
+    assert account.failures == 0
+
+
+def test_a_save_takes_the_account_from_the_run_at_work(shop: Stage, asked: Calls) -> None:
+    """What the old key's calls answer closes nothing any more: all goes out with the new one."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 20")
+    place(shop, 10)
+    (account,) = accounts_of(load(shop.ports).values())
+
+    def wrong_key(message: OutboundMessage) -> SendResult:
+        asked.answer = accept
+        health.reopen([account.key])
+        connection.close()
+        raise ProviderAccountError("401", provider="memory")
+
+    asked.answer = wrong_key
+    send(shop, 3)
+
+    row = Throttle.objects.get(key=account.key)
+    assert (row.closed_until, row.closed_for) == (None, "")
+    assert Counter(Message.objects.values_list("status", "reason")) == {
+        ("sent", ""): 9, ("held", "provider_account"): 1,
+    }  # fmt: skip
+
+
+def test_what_a_run_without_its_account_learns_is_not_stored(
+    stage: Stage, account: Throttle
+) -> None:
+    """Another run, or a save, has it by now."""
+    health.reopen(["a"])
+
+    assert not learn(account, stage, *[answered(error=ProviderUnavailable("503"))] * 5)
+
+    stored = Throttle.objects.get(key="a")
+    assert (stored.failures, stored.closed_until) == (0, None)
+    assert not throttle.renew("a", account.run or uuid4(), 15)
+
+
+def test_staff_are_told_once_of_a_closing(
+    stage: Stage, account: Throttle, mailoutbox: list[object], settings: object
+) -> None:
+    """However its reasons change meanwhile; after a save they are told again."""
+    settings.ADMINS = [("Owner", "owner@example.com")]  # type: ignore[attr-defined]
+    no_credit = answered(error=OutOfCredit("no"), reason=Reason.OUT_OF_CREDIT)
+    wrong_key = answered(error=ProviderAccountError("401"), reason=Reason.PROVIDER_ACCOUNT)
+    for ending in (no_credit, answered(error=ProviderUnavailable("503")), wrong_key):
+        learn(account, stage, ending)
+        stage.clock.move(minutes=6)
+    assert len(mailoutbox) == 1
+
+    health.reopen(["a"])
+    throttle.lease("a", account.run or uuid4(), 30)
+    account.refresh_from_db()
+    learn(account, stage, no_credit)
+
+    assert len(mailoutbox) == 2
+
+
+# Runs
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "threads"),
+    [(30, 1.0, 37), (30, 0.05, 3), (0.1, 8.0, 2), (300, 8.0, MOST_THREADS)],
+)
+def test_as_many_threads_as_the_answers_take(rate: float, seconds: float, threads: int) -> None:
+    """The rate times the answer time, with some to spare, and bounded."""
+    assert threads_for(rate, seconds) == threads
+
+
+def test_the_rate_is_reached_where_answers_take_a_second(shop: Stage, asked: Calls) -> None:
+    """At 30 a second 30 calls are in progress at once."""
+
+    def slowly(message: OutboundMessage) -> SendResult:
+        time.sleep(1.0)
+        return accept(message)
+
+    asked.answer = slowly
+    shop.configure(CREATED, advanced="flood = off\nrate = 30")
+    (account,) = accounts_of(load(shop.ports).values())
+    throttle.ensure(account.key)
+    Throttle.objects.filter(key=account.key).update(answer_seconds=1.0)
+    place(shop, 90)
+
+    send(shop, 3)
+
+    assert len(asked.made) > 3 * 16  # more than sixteen threads could make
+    assert not SendAttempt.objects.filter(outcome="pending").exists()
+
+
+def test_a_clock_set_back_in_a_run_neither_extends_nor_stops_it(
+    shop: Stage, asked: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run's time is a stopwatch's: it sends on, and ends after its seconds."""
+
+    class Jumping:
+        back = dt.timedelta()
+
+        def now(self) -> dt.datetime:
+            return dt.datetime.now(dt.UTC) - self.back
+
+    clock = Jumping()
+
+    def jump(message: OutboundMessage) -> SendResult:
+        clock.back = dt.timedelta(hours=1)
+        return accept(message)
+
+    asked.answer = jump
+    monkeypatch.setattr(wiring, "ports", lambda: replace(shop.ports, clock=clock))
+    monkeypatch.setattr(tasks, "RUN_SECONDS", 1.5)
+    shop.configure(CREATED, advanced="flood = off\nrate = 10")
+    place(shop, 40)
+    began = time.monotonic()
+
+    tasks.run()
+
+    assert time.monotonic() - began < 10
+    assert 10 <= len(asked.made) < 40
+
+
+def test_one_worker_at_a_time_keeps_house(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While another one does, nothing is swept; afterwards it is."""
+    swept: list[str] = []
+    monkeypatch.setattr(working, "_HOUSEKEEPING", (lambda ports: swept.append("all"),))
+
+    with turns.housekeeping(stage.ports):
+        working.keep_house(stage.ports)
+    assert swept == []
+    working.keep_house(stage.ports)
+
+    assert swept == ["all"]
+
+
+def test_a_run_with_nothing_but_stopped_texts_is_short(stage: Stage) -> None:
+    """No busy loop: a bounded number of statements, and no nudge."""
+    stage.configure(CREATED, advanced="flood = off\nsender_rate.Acme = 0")
+    place(stage, 100)
+    stage.run()
+
+    with CaptureQueriesContext(connection) as statements:
+        assert stage.run() is False
+
+    assert len(statements) <= 70
+    assert (stage.wake.later, RUN) == ([], dt.timedelta(seconds=5))
