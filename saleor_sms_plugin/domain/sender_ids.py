@@ -80,13 +80,14 @@ REGISTRATION = {
         "https://www.bandwidth.com/support/en/articles/12823112",
     ),
     "ES": Rule(
-        "names that are not in the CNMC's register are blocked since 15 September 2026",
+        "names that are not in the CNMC's register are blocked since 15 September 2026; how long "
+        "the register takes is said nowhere, so begin early",
         "https://www.telecomregistration.com/cnmc-alias-registration-spain.html",
     ),
     "IE": Rule(
-        "names must be in ComReg's SMS Sender ID Registry since 3 October 2025",
-        "https://irishtimes.com/business/2025/06/05/"
-        "comreg-plans-overhaul-of-sms-text-message-system-to-help-block-scammers",
+        "names must be in ComReg's SMS Sender ID Registry since 3 October 2025, which takes 5 to "
+        "10 working days",
+        "https://4notify.net/ie/en/annals/comreg-numbering-sender-id",
     ),
     "IN": Rule(
         "every name and every text must be registered on a DLT platform",
@@ -192,7 +193,11 @@ def notice(sender: str, country: str) -> str | None:
             return f"{country}: networks usually show a number in the place of “{sender}”."
         return None
     if country == "US" and len(sender) > MAX_SHORT_CODE:
-        return "US: the number must be registered first (10DLC, or toll-free verification)."
+        # https://api.support.vonage.com/hc/en-us/articles/7990660170908
+        return (
+            "US: the number must be registered first (10DLC, or toll-free verification), which "
+            "takes days or weeks."
+        )
     home = country_of(f"+{sender}") if len(sender) > MAX_SHORT_CODE else ""
     # One plan: a Canadian number texts the United States, and the other way round.
     if home and country and home != country and {home, country} != {"US", "CA"}:

@@ -17,8 +17,6 @@ from saleor_sms_plugin.web import router
 from .pages import BASE
 from .stage import Stage
 
-_SIGNED_IN = {"tokenCreate": {"token": "staff", "refreshToken": "more", "errors": []}}
-
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
@@ -34,6 +32,7 @@ class ServedPages:
 
     def __init__(self, stage: Stage) -> None:
         self.asked: list[str] = []
+        self.signs_in_as = "staff"  #: the token that whoever signs in gets
         self._stage = stage
         self._server = make_server("127.0.0.1", 0, self._answer, _Server, _Silent)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -55,7 +54,8 @@ class ServedPages:
         self.asked.append(path)
         if not path.startswith(BASE):  # Saleor's own API
             start("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps({"data": _SIGNED_IN}).encode()]
+            token = {"token": self.signs_in_as, "refreshToken": "more", "errors": []}
+            return [json.dumps({"data": {"tokenCreate": token}}).encode()]
         try:
             inside = path.removeprefix(BASE)
             response = router.answer(WSGIRequest(environ), inside, self._stage.ports)

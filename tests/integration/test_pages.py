@@ -523,12 +523,34 @@ def test_the_checklist_goes_from_empty_to_done(stage: Stage) -> None:
     }  # fmt: skip
 
 
-def test_a_sender_to_be_registered_waits_and_says_how_long(stage: Stage) -> None:
-    """Italy: up to seven working days."""
-    stage.configure("order_created", allowed_countries="IT")
+@pytest.mark.parametrize(
+    ("country", "sender", "said"),
+    [
+        ("IT", "Acme", "which takes up to 7 working days"),
+        ("IE", "Acme", "which takes 5 to 10 working days"),
+        ("ES", "Acme", "how long the register takes is said nowhere, so begin early"),
+        ("US", "12125552368", "which takes days or weeks"),
+    ],
+)
+def test_a_sender_to_be_registered_waits_and_says_how_long(
+    stage: Stage, country: str, sender: str, said: str
+) -> None:
+    """In its own words for each country, as far as its register says it."""
+    stage.configure("order_created", allowed_countries=country, sender_id=sender)
     html = get(stage, "/start")[1]
     assert '<li class="card waits">' in html
-    assert "which takes up to 7 working days" in html
+    assert said in html
+
+
+def test_who_may_not_see_a_page_is_told_what_is_missing(stage: Stage) -> None:
+    """In a sentence, under the menu of what is left."""
+    status, html, _ = get(stage, "/messages", Permission.MANAGE_USERS)
+    assert status == 403
+    assert '<h1 tabindex="-1">Not for this account</h1>' in html
+    assert "Your account lacks the permission “Manage orders”." in html
+    assert ">Consent</a>" in html
+    nobody = get(stage, "/", "none")[1]
+    assert "Your account lacks the permission “Manage plugins”." in nobody
 
 
 def test_the_overview_counts(stage: Stage) -> None:

@@ -260,3 +260,26 @@ def test_the_keyboard_is_enough(browser: Browser, served: ServedPages) -> None:
     browser.press(*"2", ENTER)
     browser.shows("not delivered", ".log")
     assert "#1" not in browser.text(".log")
+
+
+def test_a_form_that_is_refused_keeps_what_was_typed(browser: Browser, served: ServedPages) -> None:
+    """It is told above the form what is wrong, and the page stays."""
+    sign_in(browser, served, "messages")
+    browser.type("[name=q]", "+12", enter=True)
+    browser.shows("is not a phone number", "#alarm")
+    assert browser.value("[name=q]") == "+12"
+    assert browser.text("#page h1") == "Messages"
+    browser.type("[name=q]", "2", enter=True)
+    browser.shows("not delivered", ".log")
+    assert browser.run("return document.querySelector('#alarm').hidden") is True
+    browser.complaints()  # the browser names each answer of 400
+
+
+def test_whoever_may_see_nothing_is_told(browser: Browser, served: ServedPages) -> None:
+    """No page is broken: a heading, and what is missing."""
+    served.signs_in_as = "none"
+    sign_in(browser, served, "messages")
+    assert browser.text("#page h1") == "Not for this account"
+    browser.shows("lacks the permission “Manage orders”", "#page")
+    assert browser.run("return document.querySelector('#menu').children.length") == 0
+    browser.complaints()  # the browser names each answer of 403

@@ -67,7 +67,6 @@ def test_a_storm_says_why_how_many_and_an_example(stage: Stage) -> None:
     html = get(stage, "/held")[1]
     assert cards(html) == [("Order cancelled", "6", "channel-1")]
     assert "6 within an hour, where at most 5 are usual, since" in html
-    assert "<b>6</b> Order cancelled" in html
     first, *others = re.findall(r"/messages/\d+\">#(\d+)</a>", html)
     assert len(others) == 2
     assert f"<blockquote>Acme: your order {first} has been cancelled.</blockquote>" in html
@@ -110,7 +109,7 @@ def test_what_is_not_decided_yet_is_let_go_too(stage: Stage) -> None:
     ShopEvent.objects.update(plan_at=later)
     html = get(stage, "/held")[1]
     assert cards(html) == [("Order cancelled", "6", "channel-1")]
-    assert "<b>6</b> not decided yet" in html
+    assert "<b>6</b> <span>not decided yet</span>" in html
     post(stage, "/held", channel="channel-1", source="order_cancelled", answer="release")
     assert ShopEvent.objects.filter(held=True).count() == 0
 
@@ -170,7 +169,7 @@ def test_a_text_is_tried_on_past_orders(stage: Stage) -> None:
         "not: 1." in html
     )
     assert '<th scope="row">Poland</th><td>3</td><td>3</td><td>-</td>' in html
-    assert "<b>1</b> The order has no phone number." in html
+    assert "<b>1</b> <span>The order has no phone number.</span>" in html
     assert Message.objects.count() == 0
 
 

@@ -149,8 +149,9 @@ def _allowed(request: HttpRequest, room: Room, names: Mapping[str, str], visit: 
     if act is None:
         return HttpResponse(status=405)
     if not visit.caller.may(room.permission):
-        said = visit.words["not_allowed"].format(permission=room.permission)
-        return _refused(said, 403)
+        name = visit.words[f"permission_{room.permission}"]
+        said = visit.words["not_allowed"].format(permission=name)
+        return _refused(said, 403, visit.words["not_allowed_title"])
     with visit.ports.shop.writer():
         return act(visit, **names)
 
@@ -200,8 +201,9 @@ def _asked(request: HttpRequest) -> dict[str, str]:
         raise InvalidInput("The form could not be read. Send it again.") from error
 
 
-def _refused(words: str, status: int) -> Part:
-    return Part(template="refused.html", context={"said": words}, status=status)
+def _refused(words: str, status: int, heading: str = "") -> Part:
+    context = {"said": words, "heading": heading}
+    return Part(template="refused.html", context=context, status=status)
 
 
 def _rendered(part: Part, language: str) -> HttpResponse:

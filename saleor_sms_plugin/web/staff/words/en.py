@@ -24,7 +24,12 @@ WORDS: dict[str, str] = {
     "no_script": "These pages need JavaScript.",
     "email": "E-mail",
     "password": "Password",
-    "not_allowed": "You need the permission {permission} to see this.",
+    "not_allowed_title": "Not for this account",
+    "not_allowed": "Your account lacks the permission “{permission}”. Whoever manages your "
+    "shop's staff can give it.",
+    "permission_MANAGE_ORDERS": "Manage orders",
+    "permission_MANAGE_PLUGINS": "Manage plugins",
+    "permission_MANAGE_USERS": "Manage customers",
     "too_large": "That is too much for one form.",
     "busy": "The shop could not answer just now. Try again in a moment.",
     "fault": "Something went wrong here. The server's log says what.",

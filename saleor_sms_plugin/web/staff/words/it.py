@@ -24,7 +24,12 @@ WORDS: dict[str, str] = {
     "no_script": "Queste pagine richiedono JavaScript.",
     "email": "E-mail",
     "password": "Password",
-    "not_allowed": "Per vedere questa pagina serve il permesso {permission}.",
+    "not_allowed_title": "Non per questo account",
+    "not_allowed": "Al tuo account manca il permesso “{permission}”. Lo dà chi gestisce lo "
+    "staff del negozio.",
+    "permission_MANAGE_ORDERS": "Manage orders (ordini)",
+    "permission_MANAGE_PLUGINS": "Manage plugins (plugin)",
+    "permission_MANAGE_USERS": "Manage customers (clienti)",
     "too_large": "È troppo per un solo modulo.",
     "busy": "Il negozio non ha potuto rispondere. Riprova tra poco.",
     "fault": "Qualcosa è andato storto. I dettagli sono nel log del server.",

@@ -24,7 +24,12 @@ WORDS: dict[str, str] = {
     "no_script": "Te strony wymagają JavaScriptu.",
     "email": "E-mail",
     "password": "Hasło",
-    "not_allowed": "Do tej strony potrzebne jest uprawnienie {permission}.",
+    "not_allowed_title": "Nie dla tego konta",
+    "not_allowed": "Twoje konto nie ma uprawnienia „{permission}”. Nada je osoba, która "
+    "zarządza obsługą sklepu.",
+    "permission_MANAGE_ORDERS": "Manage orders (zamówienia)",
+    "permission_MANAGE_PLUGINS": "Manage plugins (wtyczki)",
+    "permission_MANAGE_USERS": "Manage customers (klienci)",
     "too_large": "To za dużo jak na jeden formularz.",
     "busy": "Sklep nie mógł teraz odpowiedzieć. Spróbuj za chwilę.",
     "fault": "Coś się nie udało. Szczegóły są w logu serwera.",
