@@ -9,7 +9,7 @@ from statistics import median
 
 from benchmarks import engine
 from benchmarks.figures import Figure, percentile
-from benchmarks.machine import postgres
+from benchmarks.machine import postgres, processor_seconds
 from benchmarks.servers import Provider, running
 
 NAME = "burst"
@@ -29,13 +29,16 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
     with engine.opened() as site:
         _record(50, 50.0, FIRST_NAME)  # warm up
         idle, _ = _record(200, 50.0, FIRST_NAME + 1_000)
-        with running(site.worker(2)):
+        with running(site.worker(2)) as worker:
             site.provider.await_texts(250, 60)
+            before, started = processor_seconds(worker.pid), time.monotonic()
             busy, recorded = _record(count, EVENTS / SECONDS, FIRST_NAME + 10_000)
+            spent = processor_seconds(worker.pid) - before
+            cores = spent / (time.monotonic() - started)
             arrived = site.provider.await_texts(250 + count, 60 + count / 20)
             lost = len(set(recorded) - {to for _, to in arrived})
             ages = _service_ages(site.provider, max(50, round(SERVICE_PER_SECOND * 20 * scale)))
-        return _figures(count, lost, idle, busy, ages), postgres(site.postgres.url())
+        return _figures(count, lost, idle, busy, ages, cores), postgres(site.postgres.url())
 
 
 def _record(count: int, per_second: float, first: int) -> tuple[list[float], dict[str, float]]:
@@ -75,7 +78,12 @@ def _service_ages(provider: Provider, count: int) -> list[float]:
 
 
 def _figures(
-    count: int, lost: int, idle: list[float], busy: list[float], ages: list[float]
+    count: int,
+    lost: int,
+    idle: list[float],
+    busy: list[float],
+    ages: list[float],
+    cores: float,
 ) -> list[Figure]:
     slower = median(busy) / median(idle)
     age = percentile(ages, 95)
@@ -88,7 +96,9 @@ def _figures(
             benchmark=NAME, name="hook at the burst over idle", measured=slower, unit="x",
             low=percentile(busy, 10) / median(idle), high=percentile(busy, 90) / median(idle),
             samples=len(busy), at_most=MOST_SLOWER,
-            details={"idle_ms": median(idle) * 1e3, "burst_ms": median(busy) * 1e3},
+            details={
+                "idle_ms": median(idle) * 1e3, "burst_ms": median(busy) * 1e3, "worker_cores": cores
+            },
             note="two worker processes plan and send meanwhile",
         ),
         Figure(

@@ -10,7 +10,7 @@ from redis import Redis
 
 from benchmarks import engine
 from benchmarks.figures import Figure
-from benchmarks.machine import postgres
+from benchmarks.machine import postgres, processor_seconds
 from benchmarks.servers import running
 
 NAME = "neighbour"
@@ -26,15 +26,18 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
     samples = max(4, round(SAMPLES * scale))
     with engine.opened() as site:
         engine.queue(samples * 300)
-        with running(site.worker(PROCESSES)):
+        with running(site.worker(PROCESSES)) as worker:
             for _ in range(NUDGES):
                 site.nudge()
             site.provider.await_texts(1, 60)
+            before, started = processor_seconds(worker.pid), time.monotonic()
             sent = {}
             for number in range(samples):
                 sent[f"note-{number}"] = time.time()
                 site.celery.send_task("benchmarks.note", [f"note-{number}"], ignore_result=True)
                 time.sleep(0.5)
+            spent = processor_seconds(worker.pid) - before
+            cores = spent / (time.monotonic() - started)
             redis = Redis.from_url(site.redis.url())
             waits = [_started(redis, key) - at for key, at in sent.items()]
             texts = len(site.provider.arrivals())
@@ -43,7 +46,7 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
             Figure(
                 benchmark=NAME, name="another task starts within", measured=worst, unit="s",
                 low=min(waits), high=worst, samples=samples, at_most=MOST_SECONDS,
-                details={"median_s": median(waits), "texts_meanwhile": texts},
+                details={"median_s": median(waits), "texts": texts, "worker_cores": cores},
                 note=f"the slowest; {PROCESSES} processes, {NUDGES} nudges before it",
             )
         ], postgres(site.postgres.url())  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks import engine
 from benchmarks.figures import Figure
-from benchmarks.machine import postgres
+from benchmarks.machine import postgres, processor_seconds
 from benchmarks.servers import running
 
 NAME = "pace"
@@ -26,18 +26,22 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
     with engine.opened(rate=RATE) as site:
         site.provider.reset(ANSWER_SECONDS)
         engine.queue(round(RATE * (WARM_UP + seconds + 10)))
-        with running(site.worker(PROCESSES)):
+        with running(site.worker(PROCESSES)) as worker:
             for _ in range(PROCESSES):
                 site.nudge()
             site.provider.await_texts(round(RATE * (WARM_UP + seconds)), seconds * 2 + 90)
+            cores = processor_seconds(worker.pid) / (WARM_UP + seconds)
             every = [at for at, _ in site.provider.arrivals()]
             arrivals = every[bisect_left(every, every[0] + WARM_UP) :]
-        return _figures(arrivals, seconds), postgres(site.postgres.url())
+        return _figures(arrivals, seconds, cores), postgres(site.postgres.url())
 
 
-def _figures(arrivals: Sequence[float], seconds: float) -> list[Figure]:
+def _figures(arrivals: Sequence[float], seconds: float, cores: float) -> list[Figure]:
     within = arrivals[: bisect_left(arrivals, arrivals[0] + seconds)]
-    about = f"{len(within)} texts in {seconds:.0f} s, {PROCESSES} processes"
+    about = (
+        f"{len(within)} texts in {seconds:.0f} s, {PROCESSES} processes; bounded by the rate:"
+        f" {cores:.2f} cores computed, with the workers' start"
+    )
     measured = (
         ("texts a second", len(within) / seconds, "/s", None, LEAST_PER_SECOND),
         ("most in any second", most_within(within, 1.0), "", MOST_IN_A_SECOND, None),
