@@ -14,6 +14,7 @@ from django.db.models import Q
 from ..domain.reasons import Reason
 from ..domain.transitions import TOLD, WAITING
 from ..events.catalogue import EventSpec, RecipientRule
+from ..exceptions import log_fault
 from ..models import Message, ShopEvent, locks
 from ..models.many import update_many
 from ..ports import Checkout, FailureKind, FailureRow, Order, PaymentFailure, Ports
@@ -78,7 +79,7 @@ def _place_or_split(rows: Sequence[ShopEvent], ports: Ports) -> None:
             for row in rows:
                 _place_or_split([row], ports)
             return
-        logger.exception("The failed payment %s cannot be read", rows[0].subject_id)
+        log_fault(logger, "The failed payment %s cannot be read", rows[0].subject_id)
         mine = ShopEvent.objects.filter(UNPLACED, pk=rows[0].pk)
         mine.update(plan_at=ports.clock.now() + FAULT_AGAIN)
 

@@ -28,6 +28,7 @@ from ..events.catalogue import (
     Purpose,
     RecipientRule,
 )
+from ..exceptions import log_fault
 from ..models import Activation, Message, ShopEvent, locks
 from ..models.many import update_many
 from ..ports import Checkout, Order, PaymentFailure, Ports
@@ -123,7 +124,7 @@ def _plan_or_split(keys: Sequence[str], ports: Ports) -> int:
     except Exception:
         if len(keys) > 1:
             return sum(_plan_or_split([key], ports) for key in keys)
-        logger.exception("Order %s could not be planned", keys[0])
+        log_fault(logger, "Order %s could not be planned", keys[0])
         with ports.shop.writer():
             now = ports.clock.now()
             due = ShopEvent.objects.filter(subjects.about(keys), plan_at__lte=now)
