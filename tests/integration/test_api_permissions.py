@@ -117,3 +117,19 @@ def test_a_token_of_nobody_opens_nothing(stage: Stage, name: str) -> None:
     answer = ask(stage, TABLE[name].query, "forged")
     assert (answer["status"], "data" in answer) == (401, False)
     assert answer["errors"][0]["extensions"]["exception"]["code"] == "InvalidTokenError"
+
+
+def test_a_real_order_is_read_with_its_permission(
+    stage: Stage, ids: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may only change texts tries them on the sample: an order tells of a customer."""
+    query = (
+        'mutation { smsTemplatePreview(input: {channel: "channel-1", event: "order_created",'
+        f' text: "Hi {{{{ order.number }}}}!", order: "{to_global_id("Order", "o1")}"}})'
+        " { texts { body } errors { message } } }"
+    )
+    row = Row(Permission.MANAGE_ORDERS, query)
+    both = frozenset({Permission.MANAGE_PLUGINS, Permission.MANAGE_ORDERS})
+    for held, expected in ((both, ALL), (both - {Permission.MANAGE_ORDERS}, DENIED)):
+        monkeypatch.setitem(CALLERS, "only", replace(STAFF, permissions=held))
+        assert given(stage, ids, row, "only") == expected

@@ -15,7 +15,7 @@ from ...services import dry_run, previewing
 from ...services.channels import Channel
 from ...services.dry_run import DryRun
 from ...services.previewing import Preview, TextFault
-from .context import Context
+from .context import Context, PermissionDenied
 from .mutations import (
     ErrorCode,
     Fault,
@@ -116,7 +116,7 @@ class TemplatePreviewInput(graphene.InputObjectType):
 
 class TemplatePreview(Mutation):
     """How a text reads and what it costs; nothing is saved. Errors name language, line and
-    column. Requires MANAGE_PLUGINS."""
+    column. Requires MANAGE_PLUGINS, and MANAGE_ORDERS about a real order."""
 
     class Meta:
         name = "SmsTemplatePreview"
@@ -131,6 +131,8 @@ class TemplatePreview(Mutation):
 
     @classmethod
     def perform(cls, context: Context, input: Mapping[str, Any]) -> dict[str, Any]:
+        if input.get("order") and not context.caller.may(Permission.MANAGE_ORDERS):
+            raise PermissionDenied(Permission.MANAGE_ORDERS)
         channel = channel_of(input["channel"], context)
         order = order_of(input["order"], channel, context) if input.get("order") else None
         spec, draft = _draft(input["event"], input.get("text") or "", channel)
