@@ -116,10 +116,10 @@ def audit(orders: Collection[str], requests: Sequence[Request]) -> Audit:
     ]
     unknown = [text for text in texts if text.status == UNKNOWN]
     return Audit(
-        statuses=Counter(text.status for text in texts),
-        reasons=Counter(text.reason for text in texts if text.status not in SENT),
+        statuses=dict(Counter(text.status for text in texts)),
+        reasons=dict(Counter(text.reason for text in texts if text.status not in SENT)),
         requests=len(requests),
-        faults=Counter(request.fault for request in requests if request.fault),
+        faults=dict(Counter(request.fault for request in requests if request.fault)),
         accepted=sum(request.accepted for request in requests),
         sent=sum(text.status in SENT for text in texts),
         unknown_arrived=sum(bool(text.arrived) for text in unknown),

@@ -64,6 +64,7 @@ def test_two_sides_that_agree(db: None) -> None:
     assert (found.unknown_arrived, found.unknown_lost) == (1, 1)
     assert found.statuses == {"sent": 2, "outcome_unknown": 2, "rejected": 1}
     assert found.faults == {"throttle": 1, "html": 1}
+    assert json.loads(json.dumps(found.as_json()))["faults"] == {"throttle": 1, "html": 1}
 
 
 #: rule, columns of its text, outcomes of the attempts, whether each request was accepted
