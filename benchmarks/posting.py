@@ -56,8 +56,9 @@ def _post(connection: http.client.HTTPConnection, post: Post, status: int = 200)
 
 
 @contextmanager
-def arriving(host: str, posts: Iterator[Post], rate: float) -> Iterator[None]:
-    """So many a second arrive inside, by the clock and not by what was answered."""
+def arriving(host: str, posts: Iterator[Post], rate: float, status: int = 200) -> Iterator[None]:
+    """So many a second arrive inside, by the clock and not by what was answered; RuntimeError
+    afterwards where one was answered otherwise."""
     over, turn = threading.Event(), threading.Lock()
 
     def arrive() -> None:
@@ -68,7 +69,7 @@ def arriving(host: str, posts: Iterator[Post], rate: float) -> Iterator[None]:
                 time.sleep(max(0.0, due - time.monotonic()))
                 with turn:
                     post = next(posts)
-                _post(connection, post)
+                _post(connection, post, status)
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         threads = [pool.submit(arrive) for _ in range(CLIENTS)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -102,8 +102,9 @@ def measure(live_with: Callable[[str], LiveSaleor], scale: float) -> list[Figure
             details={"slowest_s": max(crowd.seconds)},
         ),
         median_of(
-            NAME, "checkoutComplete while receipts arrive at half that rate", busy, "x",
+            NAME, "checkoutComplete while receipts arrive at half that rate", busy["ours"], "x",
             at_most=MOST_SLOWER, note=f"{rate:.0f} a second; a worker processes them meanwhile",
+            details={"beside_as_many_404": median(busy["unknown"])},
         ),
         Figure(
             benchmark=NAME, name="stored receipts that the worker processes", measured=processed,
@@ -146,14 +147,17 @@ def _receipts(path: str) -> Iterator[Post]:
 
 def _round(host: str, receipts: Sequence[Post], number: int) -> Round:
     """Which of the two comes first changes with each round."""
-    path = receipts[0].path.replace("saleor_sms_plugin", "nobody_knows_this")
-    unknown = [Post(path, each.headers, each.body) for each in receipts]
-    sides = {200: receipts, 404: unknown}
+    sides = {200: receipts, 404: [_unknown(each) for each in receipts]}
     taken = {
         status: send(host, sides[status], status=status)
         for status in (sorted(sides) if number % 2 else sorted(sides, reverse=True))
     }
     return Round(taken[200], taken[404])
+
+
+def _unknown(post: Post) -> Post:
+    """The same to an address that Saleor answers 404."""
+    return replace(post, path=post.path.replace("saleor_sms_plugin", "nobody_knows_this"))
 
 
 def _p99(rounds: Sequence[Round]) -> Figure:
@@ -185,16 +189,19 @@ def _processed(live: LiveSaleor) -> float:
 
 def _checkouts(
     shop: LiveShop, host: str, receipts: Iterator[Post], rate: float, samples: int
-) -> list[float]:
-    """Of each round, how much longer a checkout took while receipts arrived."""
+) -> Mapping[str, Sequence[float]]:
+    """Of each round, how much longer a checkout took while receipts arrived; and while as many
+    requests did that Saleor answers 404."""
     numbers = count(BUYERS)
-    shares = []
+    beside = {"ours": (receipts, 200), "unknown": (map(_unknown, receipts), 404)}
+    shares: dict[str, list[float]] = {side: [] for side in beside}
     for _ in range(CHECKOUT_ROUNDS):
-        carts = [shop.checkout(f"+{next(numbers)}") for _ in range(2 * samples)]
-        idle = median(_completed(shop, cart) for cart in carts[:samples])
-        with arriving(host, receipts, rate):
-            busy = median(_completed(shop, cart) for cart in carts[samples:])
-        shares.append(busy / idle)
+        carts = iter([shop.checkout(f"+{next(numbers)}") for _ in range(3 * samples)])
+        idle = median(_completed(shop, cart) for cart in islice(carts, samples))
+        for side, (posts, status) in beside.items():
+            with arriving(host, posts, rate, status):
+                busy = median(_completed(shop, cart) for cart in islice(carts, samples))
+            shares[side].append(busy / idle)
     return shares
 
 
