@@ -35,6 +35,7 @@ BEGIN_WITHIN = 0.2  #: seconds: a text whose slot is further away is not begun y
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
 OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
 AWAKE_BEFORE = 0.2  #: seconds before a slot that a run waited for; under ``SOON``
+LEAST_WAIT = 0.5  #: seconds before an account that had nothing to call is looked at again
 LOOKS_EACH = 1.0  #: seconds in which a run that waits for a slot asks whether it is wanted
 PERIODIC = 10.0  #: seconds: what comes later than that, the periodic run is there for
 
@@ -65,8 +66,10 @@ def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda
             if now < until:
                 share = max((until - now) / (len(accounts) - place), SHORTEST)
                 one = AccountRun(account.key, ports, min(until, now + share), is_wanted)
-                called += one.go()
-                soonest = min(soonest, time.monotonic() + one.next_in)
+                made = one.go()
+                called += made
+                wait = one.next_in if made else max(one.next_in, LEAST_WAIT)
+                soonest = min(soonest, time.monotonic() + wait)
         if soonest >= ends or ports.clock.now() >= until:
             break
         if not _wait(soonest - AWAKE_BEFORE, is_wanted):
