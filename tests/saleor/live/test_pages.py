@@ -29,6 +29,7 @@ pytestmark = [
 ]
 
 PHONE = "+48512345678"
+ELSEWHERE = "channel-pln"  #: the sample shop's other channel
 NUMBER = "+447700900123"
 NOTHING_SET = {"provider": "console", "api_key": "", "sender_id": "", "signature_secret": ""}
 
@@ -59,9 +60,9 @@ def page(shop: LiveShop, path: str = "") -> str:
     return f"{shop.saleor.url}/plugins/saleor_sms_plugin/{path}"
 
 
-def sign_in(browser: Browser, shop: LiveShop, path: str) -> None:
+def sign_in(browser: Browser, shop: LiveShop, path: str, email: str = STAFF["email"]) -> None:
     browser.open(page(shop, path))
-    browser.type("[name=email]", STAFF["email"])
+    browser.type("[name=email]", email)
     browser.type("[name=password]", STAFF["password"])
     browser.click("#sign-in-form button")
     browser.finds("#page h1")
@@ -69,14 +70,40 @@ def sign_in(browser: Browser, shop: LiveShop, path: str) -> None:
 
 def picture(browser: Browser, name: str) -> None:
     """Wide and light, and as narrow as a phone and dark; nothing sticks out of either."""
-    if folder := os.environ.get("DOCS_PICTURES"):
-        for width, theme in ((1280, "light"), (360, "dark")):
-            browser.look(width, theme)
+    for width, theme in ((1280, "light"), (360, "dark")):
+        browser.look(width, theme)
+        outside = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert browser.run(f"return {outside}") is False
+        if folder := os.environ.get("DOCS_PICTURES"):
             time.sleep(0.3)  # the browser paints
-            outside = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-            assert browser.run(f"return {outside}") is False
             browser.picture(Path(folder) / f"{name}-{width}-{theme}.png")
-        browser.look(1280, "light")
+    browser.look(1280, "light")
+
+
+def staff_in(shop: LiveShop, email: str, channel: str, *permissions: str) -> None:
+    """A staff user of this one channel, with the usual password."""
+    channels = shop.staff("{ channels { id slug } }")
+    [key] = [each["id"] for each in channels if each["slug"] == channel]
+    group = shop.staff(
+        """mutation ($input: PermissionGroupCreateInput!) { permissionGroupCreate(input: $input) {
+            group { id } errors { field code }
+        } }""",
+        input={
+            "name": email, "addPermissions": permissions, "addChannels": [key],
+            "restrictedAccessToChannels": True,
+        },
+    )["group"]["id"]  # fmt: skip
+    shop.staff(
+        """mutation ($input: StaffCreateInput!) { staffCreate(input: $input) {
+            user { id } errors { field code }
+        } }""",
+        input={"email": email, "addGroups": [group]},
+    )
+    shop.saleor.rows(
+        "UPDATE account_user SET is_confirmed = true, password ="
+        " (SELECT password FROM account_user WHERE email = %s) WHERE email = %s",
+        STAFF["email"], email,
+    )  # fmt: skip
 
 
 def test_from_nothing_to_the_first_delivered_text(
@@ -200,6 +227,61 @@ def test_the_log_is_searched_and_exported(shop: LiveShop, browser: Browser) -> N
     browser.follow("Overview")
     browser.shows("Texts by day", "#page")
     picture(browser, "overview")
+
+
+def test_staff_of_another_channel_see_nothing_of_this_one(shop: LiveShop, browser: Browser) -> None:
+    """Neither its messages, nor the order, nor a reply, nor a number of the overview."""
+    order = shop.place(PHONE)
+    wait_until(lambda: "order_created" in shop.decisions(order), 60, "the text to be decided")
+    counted = "SELECT id FROM saleor_sms_plugin_dailycount WHERE sent_count > 0"
+    wait_until(lambda: bool(shop.saleor.rows(counted)), 120, "the day's counters")
+    staff_in(shop, "elsewhere@example.com", ELSEWHERE, "MANAGE_ORDERS")
+    sign_in(browser, shop, "messages", "elsewhere@example.com")
+    browser.shows("Nothing found.", "#page")
+    browser.follow("Overview")
+    browser.shows("Sent 0 Delivered 0 Failed 0", ".figures")
+    browser.follow("Replies")
+    browser.shows("Nothing waits for you.", "#page")
+    browser.follow("Orders")
+    browser.type("[name=number]", str(order["number"]), enter=True)
+    browser.shows("There is no such order, or you may not see it.", "#page")
+    browser.follow("Held")
+    browser.shows("Nothing is held.", "#page")
+    menu = browser.text("#menu").split()
+    assert menu == ["Overview", "Messages", "Orders", "Replies", "Held"]
+
+
+def test_staff_without_the_permission_are_told(shop: LiveShop, browser: Browser) -> None:
+    """A sentence and what is left of the menu, not a broken page."""
+    staff_in(shop, "consent@example.com", CHANNEL, "MANAGE_USERS")
+    sign_in(browser, shop, "messages", "consent@example.com")
+    browser.shows("Not for this account", "#page h1")
+    browser.shows("Your account lacks the permission “Manage orders”.", "#page")
+    assert browser.text("#menu") == "Consent"
+    assert [each for each in browser.complaints() if "403" not in each] == []
+
+
+def test_the_pages_ask_nobody_else(shop: LiveShop, browser: Browser) -> None:
+    """Every request goes to the shop itself, whichever page is open."""
+    sign_in(browser, shop, f"start?channel={CHANNEL}")
+    pages = ("Overview", "Messages", "Orders", "Replies", "Held", "Consent", "Texts", "Health")
+    for label in pages:
+        browser.follow(label)
+        browser.shows(label, "#menu [aria-current]")
+    picture(browser, "health")
+    asked = browser.run("return performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert len(asked) > len(pages)
+    assert [url for url in asked if not url.startswith((f"{shop.saleor.url}/", "data:,"))] == []
+
+
+def test_a_text_is_tried_on_past_orders(shop: LiveShop, browser: Browser) -> None:
+    """How many would have gone, and to where."""
+    shop.place(PHONE)
+    sign_in(browser, shop, f"texts/order_created?channel={CHANNEL}")
+    browser.click("[hx-post$='dry-run'] button")
+    browser.shows("Texts that would have gone:", "#tried")
+    assert "United States" in browser.text("#tried")  # where the address is, as in statistics
+    picture(browser, "dry-run")
 
 
 def test_saleor_takes_the_manifest(shop: LiveShop) -> None:
