@@ -25,6 +25,7 @@ CLOCKS = (0, 0, 0, 0, 0, 30, -90, -3600)
 #: share of the kills that meet whoever is at work; what it had leased stays leased for 20 s, so
 #: with more of them nobody ever worked
 AT_WORK = 0.25
+RIGHT = "worker0"  #: whose clock is always right: those that are late see nothing that is due
 _READ_ONLY = "ALTER SYSTEM SET default_transaction_read_only = {}"
 _RELOAD = "SELECT pg_reload_conf()"
 READ_ONLY, SILENT = (2.0, 8.0), (1.0, 4.0)  #: seconds, from and to
@@ -111,7 +112,7 @@ class Crew:
             process.stop(60)
 
     def _worker(self, name: str) -> Child:
-        off = str(self.chance.choice(CLOCKS))
+        off = str(self.chance.choice(CLOCKS)) if name != RIGHT else "0"
         return self.site.worker(PROCESSES, name, lambda: True, {CLOCK_OFF: off})
 
     def _new_beat(self) -> Child:
