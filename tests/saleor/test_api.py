@@ -10,8 +10,12 @@ import pytest
 from django.test import Client
 from saleor.account.models import Group, User
 from saleor.app.models import App
+from saleor.core.jwt import create_access_token
+from saleor.permission.models import Permission as SaleorPermission
 
+from saleor_sms_plugin.callers import Permission
 from saleor_sms_plugin.models import ConsentEntry, Message
+from tests.permissions import ALL, TABLE
 from tests.saleor.dashboard import Dashboard
 
 pytestmark = [pytest.mark.saleor, pytest.mark.django_db]
@@ -159,3 +163,82 @@ def test_nobody_without_a_token(staff: User) -> None:
     for query in (MESSAGES, CONSENT):
         status, answer = _ask(query)
         assert (status, _code(answer)) == (200, "PermissionDenied")
+
+
+# Every field, by every kind of Saleor's own tokens
+
+
+@pytest.fixture
+def tokens(
+    settings: Any, staff: User, superuser: User, customer_user: User, app: App
+) -> dict[str, str]:
+    """One of each kind that Saleor makes or that somebody may make up."""
+    staff.user_permissions.clear()
+    customer_user.addresses.update(phone=NUMBER)
+    _, of_app = app.tokens.create(name="Default")
+    inactive = App.objects.create(name="Gone", is_active=False)
+    _, of_inactive = inactive.tokens.create(name="Default")
+    good = create_access_token(superuser)
+    left = User.objects.create(
+        email="left@example.com", is_active=True, is_staff=True, is_superuser=True
+    )
+    of_left = create_access_token(left)
+    User.objects.filter(pk=left.pk).update(is_active=False)
+    ended = User.objects.create(
+        email="ended@example.com", is_active=True, is_staff=True, is_superuser=True
+    )
+    of_ended = create_access_token(ended)
+    User.objects.filter(pk=ended.pk).update(jwt_token_key="another")
+    lifetime = settings.JWT_TTL_ACCESS
+    settings.JWT_TTL_ACCESS = dt.timedelta(seconds=-10)
+    expired = create_access_token(superuser)
+    settings.JWT_TTL_ACCESS = lifetime
+    return {
+        "superuser": good, "staff": create_access_token(staff),
+        "customer": create_access_token(customer_user),
+        "app": of_app, "inactive app": of_inactive, "user who left": of_left,
+        "ended session": of_ended, "expired": expired, "forged": good[:-8] + "AAAAAAAA",
+    }  # fmt: skip
+
+
+REFUSED = ("inactive app", "user who left", "ended session", "expired", "forged")
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_who_is_refused(tokens: dict[str, str], name: str) -> None:
+    """A token that is no longer good opens nothing; one without the permission, not this."""
+    row = TABLE[name]
+    for kind in REFUSED:
+        status, answer = _ask(row.query, tokens[kind])
+        assert (kind, status, _code(answer)) == (kind, 401, "InvalidTokenError")
+        assert "data" not in answer
+    open_to = {"superuser"} | {kind for kind in ("customer",) if row.gives[kind] == ALL}
+    open_to |= {"", "staff", "app"} if row.permission is None else set()
+    for kind in ("", "staff", "customer", "app", "superuser"):
+        assert (kind, _denied(row.query, tokens.get(kind, ""))) == (kind, kind not in open_to)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_one_permission_of_saleors_opens_it(
+    tokens: dict[str, str], staff: User, app: App, name: str
+) -> None:
+    """The field's own, held by a group of staff or by an app."""
+    row = TABLE[name]
+    group = Group.objects.create(name="One", restricted_access_to_channels=False)
+    staff.groups.add(group)
+    for each in Permission:
+        found = SaleorPermission.objects.filter(codename=each.lower())
+        group.permissions.set(found)
+        app.permissions.set(found)
+        closed = row.permission not in (each, None)
+        assert (each, _denied(row.query, tokens["app"])) == (each, closed)
+        assert (each, _denied(row.query, create_access_token(staff))) == (each, closed)
+
+
+def _denied(query: str, token: str) -> bool:
+    """Whether it is refused to this caller; nothing of what it asks for exists."""
+    status, answer = _ask(query, token)
+    codes = [each["extensions"]["exception"]["code"] for each in answer.get("errors", ())]
+    assert status == 200
+    assert "InternalServerError" not in codes
+    return "PermissionDenied" in codes
