@@ -48,6 +48,15 @@ _STOP_IN = {
     "fr": {"arret", "arreter", "arretez", "desabonner", "desinscrire", "desabonnement"},
     "es": {"alto", "parar", "baja", "darme de baja", "no mas"},
 }
+#: Every word that ends texts somewhere, and what may stand around one and asks for nothing else.
+_ENDS = _STOP.union(_CANCEL, *_STOP_IN.values())
+_FILLER = frozenset(
+    {
+        *("please", "pls", "plz", "thanks", "thank", "you", "all", "it", "this", "now", "i", "me"),
+        *("ok", "prosze", "dziekuje", "grazie", "per", "favore", "bitte", "danke", "svp", "merci"),
+        *("por", "favor", "gracias"),
+    }
+)
 _WORDS: dict[Meaning, frozenset[str]] = {
     Meaning.START: frozenset({"start", "unstop"}),
     Meaning.YES: frozenset({"yes", "y", "tak", "si", "ja", "oui"}),
@@ -69,8 +78,10 @@ _LOOK_ALIKE = str.maketrans(
         **dict(zip("αβεηικνορτυχγσς", "abenikvoptyxyss", strict=True)),
         **{"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe"},
         **dict.fromkeys("’‘`´'", " "),
+        **dict.fromkeys("\u115f\u1160", " "),  # letters by their category, and never seen
     }
 )
+_SPELT = re.compile(r"\b[^\W\d](?: [^\W\d]){2,}\b")  #: "s t o p"
 _ANY_WISH = re.compile("|".join(f"(?:{pattern})" for pattern in PATTERNS))
 READ = 1_000  #: characters at the begin and at the end of a text; nobody hides a STOP between
 
@@ -91,20 +102,31 @@ def meaning_of(text: str, *, cancel_words: bool, languages: Collection[str]) -> 
     for meaning, words in _WORDS.items():
         if said in words:
             return meaning
-    return Meaning.UNCLEAR_STOP if _ANY_WISH.search(said) else Meaning.OTHER
+    bare = set(said.split()) - _FILLER
+    wished = (bare and bare <= _ENDS) or _ANY_WISH.search(said)
+    return Meaning.UNCLEAR_STOP if wished else Meaning.OTHER
 
 
 def fold(text: str) -> str:
     """The words alone: lower case, without width, marks, punctuation, emoji and repetition.
 
-    Letters of other alphabets that look Latin are Latin; "S.T.O.P" is one word.
+    Letters of other alphabets that look Latin are Latin; "S.T.O.P" is one word, also among others.
     """
     ends = text if len(text) <= 2 * READ else f"{text[:READ]} {text[-READ:]}"
     plain = unicodedata.normalize("NFKD", ends).casefold()
-    plain = "".join(char for char in plain if not unicodedata.category(char).startswith(("M", "C")))
+    plain = "".join(map(_seen, plain))
     plain = unicodedata.normalize("NFKD", plain.translate(_LOOK_ALIKE))
     words = "".join(char if char.isalnum() else " " for char in plain).split()
     if len(words) > 1 and all(len(word) == 1 for word in words):
         return "".join(words)
+    words = _SPELT.sub(lambda spelt: spelt[0].replace(" ", ""), " ".join(words)).split()
     # Who writes STOP three times means it once.
     return words[0] if len(set(words)) == 1 else " ".join(words)
+
+
+def _seen(char: str) -> str:
+    """What a reader sees of it: a line's end or a tab is a blank, marks and formats are nothing."""
+    category = unicodedata.category(char)
+    if category == "Cc" or char.isspace():
+        return " "
+    return "" if category.startswith(("M", "C")) else char

@@ -12,12 +12,21 @@ _TEXTS = r"(?:texts?|sms|messages?|msgs?|offers?|ads?|adverts?|marketing|spam|ne
 _FEW = r"(?: \w+){0,3}"
 #: what may follow, and changes nothing
 _ADIEU = r"(?: (?:please|pls|thanks|thank you|any ?more|ever|again|from you|sorry|svp|merci))*"
+#: what stands between “cancel” and the texts, and is nothing that is ordered
+_ALL_THESE = (
+    r"(?: (?:all of|all|any|every|the|these|this|those|your|my|more|further|sending|getting|sms"
+    r"|text|marketing|promotional|please|me))*"
+)
 _NO_ORDER = r"(?!(?: \w+)? (?:order|parcel|package|delivery|shipment|payment|shipping)\b)"
 
 _ENGLISH = (
     rf"^stop\b(?! (?:by|at|in|over|near|on|off|for|is)\b){_NO_ORDER} \w",
     rf"(?<!did you )(?<!do you )(?<!have you )\b(?:stop|quit|cease){_FEW} (?:{_TEXTS}|texting"
     r"|messaging|sending|contacting|spamming|writing to me|writing me|bothering)\b",
+    rf"(?<!did you )\b(?:cancel|end|quit|discontinue){_ALL_THESE}"
+    rf" (?:{_TEXTS}|texting|messaging|subscriptions?)\b",
+    # typing slips
+    rf"^(?:s+t+o+p+|stpo|sotp|tsop){_ADIEU}$",
     rf"\b(?:please|pls|plz|just|ok) stop\b(?! (?:by|at|in|over|near)\b){_NO_ORDER}",
     rf"\b(?:said|told you|asked you)(?: to)? stop\b{_NO_ORDER}",
     r"\bwant\b.*\bto stop$",
@@ -25,11 +34,14 @@ _ENGLISH = (
     r"(?:text|message|contact|msg|sms|spam)\b",
     rf"\b(?:do not|dont|don t|never) send{_FEW} (?:{_TEXTS}|any ?more|anything|stuff)\b",
     rf"\b(?:not|dont|don t|no longer) (?:want|wish|need|like){_FEW} {_TEXTS}\b",
+    r"\b(?:not|dont|don t|no longer) (?:want|wish|need)"
+    rf"(?: (?:these|those|this|them)| (?:it )?any ?more){_ADIEU}$",
     rf"\bno more{_FEW} {_TEXTS}\b|^(?:please )?no more(?: please)?$",
     rf"^no (?:more )?{_TEXTS}{_ADIEU}$",
     r"\bunsub(?:scrib\w+)?\b|\bopt (?:me )?out\b|\boptout\b|\bremove me\b",
     r"\btake (?:me|(?:my|this) (?:phone )?number) off\b|\bleave me alone\b",
-    r"\b(?:delete|remove) (?:my|this) (?:phone )?number\b|\b(?:fuck|piss|bugger) off\b",
+    r"\b(?:delete|remove|lose|forget|erase) (?:my|this) (?:phone )?number\b",
+    r"\b(?:fuck|piss|bugger) off\b",
     r"\b(?:revok\w+|withdraw\w*|retract\w*|cancel)(?: \w+){0,2} (?:consent|permission)\b",
     r"\b(?:no longer|not) interested(?: in (?:this|these|it|your \w+))?"
     rf"{_ADIEU}$",
@@ -46,9 +58,11 @@ _POLISH = (
     r"\bnie (?:pisac|pisz|piszcie|smsowac|kontaktowac|nekac)\b|\bnie jestem zainteresowan\w\b",
     rf"\bnie (?:wysylac|wysylaj|wysylajcie|przysylac|przysylaj|przysylajcie)"
     rf"(?:{_TO_ME_PL}+$|{_TO_ME_PL}* (?:{_SMS_PL}|nic)\b)",
-    r"\b(?:wypisac|wypiszcie|wypisz|usunac|usuncie|wykreslcie)(?: prosze)?(?: sie)?"
+    r"\b(?:wypisac|wypisz|wypiszcie|usunac|usun|usuncie|wykresl|wykreslcie|skresl|skreslcie)"
+    r"(?: prosze)?(?: sie)?"
     r" (?:mnie|moj numer|numer|z listy)\b|\busuniecie(?: \w+)? numeru\b",
-    r"\bprzesta(?:n|ncie)\b(?: \w+){0,2} (?:pisac|wysylac|przysylac|nekac)\b",
+    r"\brezygnacj\w\b|^(?:(?:prosze|juz) )*przesta(?:n|ncie|c)(?: (?:prosze|juz))*$",
+    r"\bprzesta(?:n|ncie|c)\b(?: \w+){0,2} (?:pisac|wysylac|przysylac|nekac)\b",
     rf"\b(?:koniec|dosc|stop|zadnych|rezygnuje|zrezygnowac)(?: (?:z|od|tych|tymi|juz|wiecej))* "
     rf"{_SMS_PL}\b|\b(?:zrezygnowac|wypisac sie)$|^dosc (?:tego|juz)$",
     r"\b(?:mowil[ae]m|powiedzial[ae]m|pisal[ae]m|prosil[ae]m)(?: \w+)? stop\b",
@@ -63,7 +77,8 @@ _ITALIAN = (
     r"\bnon (?:mi )?(?:scrive\w+|contatta\w+|disturba\w+)\b",
     rf"\bnon (?:mi )?(?:manda\w+|invia\w+){_FEW} {_SMS_IT}\b",
     r"\bnon (?:mandatemi|inviatemi|mandarmi|inviarmi)\b|\bnon sono (?:piu )?interessat[ao]\b",
-    r"\b(?:disiscriv\w+|cancellatemi|toglietemi|rimuovetemi|smettetela)\b",
+    r"\b(?:disiscri[vz]\w+|cancellatemi|toglietemi|rimuovetemi|smett(?:i|ila|ete|etela))\b",
+    r"^cancella\b|\blascia(?:te)?mi (?:in pace|stare|tranquill[ao])\b",
     r"\b(?:cancell\w+|togli\w+|rimuov\w+|elimin\w+) (?:il )?mio numero\b",
     r"\b(?:revoc\w+|ritir\w+)(?: \w+){0,2} consenso\b|\bannullare(?: \w+)? ?iscrizione\b",
 )
@@ -81,6 +96,7 @@ _GERMAN = (
     r"\bhor(?:en|t)?(?: \w+){0,2} auf\b|\blass(?:en|t)? (?:sie )?mich in ruhe\b",
     rf"\b(?:ich|mich|bitte|{_SMS_DE})(?: \w+){{0,3}} (?:abmelden|abbestellen|austragen)\b",
     r"\b(?:meine )?nummer(?: \w+){0,2} loschen\b|\bloschen? (?:sie )?(?:bitte )?meine \w*nummer\b",
+    r"\babmeldung\b|^(?:bitte )?(?:(?:mich|alles) )?loe?schen(?: (?:bitte|sie|mich|alles))*$",
     r"\bwiderruf\w*(?: \w+){0,3} (?:einwilligung|zustimmung)\b|\bkein interesse(?: mehr)?$",
     r"\b(?:einwilligung|zustimmung)(?: \w+){0,2} (?:widerruf\w*|zuruck\w*)\b",
     r"\b(?:nehm\w*|streich\w*|entfern\w*)(?: \w+){0,4} (?:liste|verteiler)\b",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..domain.law.table import UNDER
 from .catalogue import Asked, Purpose, TextSpec
 
 
@@ -19,7 +20,7 @@ class Answer(TextSpec):
     when: str  #: as the dashboard says it
     #: what a STOP in answer to it is about; None: what the text before it was about
     topic: Purpose | None = None
-    #: number's country → the answer that is sent in its place
+    #: country of the law at the number → the answer that is sent in its place
     instead: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -99,4 +100,4 @@ REQUESTS = tuple(answer.name for answer in _ANSWERS if answer.asked is Asked.REQ
 
 def answer_for(name: str, country: str) -> str:
     """The name of the answer that a number of this country gets."""
-    return ANSWERS[name].instead.get(country, name)
+    return ANSWERS[name].instead.get(UNDER.get(country, country), name)

@@ -48,6 +48,7 @@ from tests.integration.calling_back import ACCOUNT, SECRET, CalledBack
 from tests.integration.stage import BUYER, CHANNEL, NOON, Stage
 
 POLE, ITALIAN, AMERICAN, CANADIAN = BUYER.phone, "+393331234567", "+12125552368", "+14165550123"
+PUERTO_RICAN = "+17875550123"
 SHOP, SHOP_US = "48700100200", "12125550199"
 ADVANCED = f"night = off\nsender.US = +{SHOP_US}\nsender.CA = +{SHOP_US}"
 STOP_OFFERS, STOP_ALL = ("stop_offers", "sent", ""), ("stop_all", "sent", "")
@@ -186,6 +187,38 @@ def test_us_cancel_words_end_texts(talking: Talking, word: str) -> None:
     talking.reply(word, AMERICAN)
 
     assert talking.stopped(AMERICAN) == withdrawn(*EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancel texts", "cancel please", "please cancel", "cancel all", "cancel these messages",
+        "cancel my subscription", "end texts", "end all messages", "please end", "quit please",
+        "revoke please", "I revoke", "S T O P please", "Please\nstop", "STOP\nSent from my iPhone",
+    ],
+)  # fmt: skip
+def test_us_any_reasonable_wish_to_stop_is_held_at_once(talking: Talking, text: str) -> None:
+    """47 CFR 64.1200(a)(10): texts of every kind rest, and staff have ten working days to read."""
+    talking.texted(AMERICAN, Purpose.MARKETING)
+
+    row = talking.reply(text, AMERICAN)
+
+    assert row.meaning == "unclear_stop"
+    assert row.review_by == row.received_at + dt.timedelta(days=14)
+    assert talking.stopped(AMERICAN) == dict.fromkeys(EVERYTHING, Act.HELD)
+
+
+@pytest.mark.parametrize(
+    "text", ["STOP\nInviato da iPhone", "prosze\nnie pisac", "non\nscrivetemi", "Basta\nmessaggi"]
+)
+def test_a_wish_on_two_lines_holds(talking: Talking, text: str) -> None:
+    """Phones add a signature below, and people write below each other."""
+    talking.texted(purpose=Purpose.MARKETING)
+
+    row = talking.reply(text)
+
+    assert (row.meaning, row.review_by is None) == ("unclear_stop", False)
+    assert talking.stopped() == dict.fromkeys(MARKETING, Act.HELD)
 
 
 def test_poland_cancel_holds_and_is_read_by_staff(talking: Talking) -> None:
@@ -806,6 +839,16 @@ def test_us_help_names_frequency_rates_and_stop(talking: Talking) -> None:
         "Acme: order texts. Help: help@example.com. Msg freq varies. Msg&data rates may apply. "
         "Reply STOP to opt out."
     )
+
+
+def test_puerto_rico_help_is_that_of_the_usa(talking: Talking) -> None:
+    """The territories are under the same law and the same carriers."""
+    talking.shop.zones[CHANNEL] = frozenset({"PL", "PR", "US"})
+    talking.texted(PUERTO_RICAN)
+
+    talking.reply("HELP", PUERTO_RICAN)
+
+    assert talking.answers == [("help_us", "sent", "")]
 
 
 def test_us_help_is_answered_after_a_stop(talking: Talking) -> None:

@@ -116,10 +116,12 @@ def test_a_request_names_the_page_or_the_word_to_reply() -> None:
         ("help", "US", "help_us"), ("help", "CA", "help_us"), ("help", "PL", "help"),
         ("opt_in_request", "US", "opt_in_request_us"), ("opt_in_request", "IT", "opt_in_request"),
         ("stop_all", "US", "stop_all"), ("returns", "", "returns"),
+        *(("help", country, "help_us") for country in ("PR", "VI", "GU", "AS", "MP")),
+        ("opt_in_request", "PR", "opt_in_request_us"), ("help", "RE", "help"),
     ],
 )  # fmt: skip
 def test_a_country_may_want_other_words(name: str, country: str, sent: str) -> None:
-    """The USA and Canada have texts of their own where their carriers ask for more."""
+    """The USA with its territories, and Canada, have texts of their own for their carriers."""
     assert answer_for(name, country) == sent
 
 
