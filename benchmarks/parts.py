@@ -55,20 +55,21 @@ def _watch(main: int, seen: Counter[tuple[str, str]], over: threading.Event) -> 
         for thread, frame in sys._current_frames().items():
             if thread == own:
                 continue
-            part = _part(frame)
+            part = part_of(frame)
             if thread == main:
                 seen["main", part] += 1
             elif part != "waiting":
                 seen["callers", part] += 1
 
 
-def _part(frame: FrameType | None) -> str:
-    assert frame is not None  # noqa: S101 (a running thread has one)
-    path, name = frame.f_code.co_filename, frame.f_code.co_name
-    if path.endswith(ANSWER[0]) and name == ANSWER[1]:
-        return "answer"
-    if path.endswith(WAITING):
-        return "waiting"
+def part_of(frame: FrameType | None) -> str:
+    """Of ``PARTS``, or ``answer``, ``waiting``, ``other``."""
+    if frame is not None:
+        path, name = frame.f_code.co_filename, frame.f_code.co_name
+        if path.endswith(ANSWER[0]) and name == ANSWER[1]:
+            return "answer"
+        if path.endswith(WAITING):
+            return "waiting"
     while frame is not None:
         path = frame.f_code.co_filename
         for part, holds in PARTS.items():

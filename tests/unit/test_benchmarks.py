@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as benchmarks
 from benchmarks.figures import Figure, median_of, percentile
+from benchmarks.parts import part_of
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +80,39 @@ def test_percentiles_are_samples() -> None:
     # then
     assert percentile(values, 95) == 57
     assert (figure.low, figure.measured, figure.high) == (6, 30.5, 54)
+
+
+@pytest.mark.parametrize(
+    ("inner", "part"),
+    [
+        ("/site-packages/django/db/models/query.py", "SQL"),
+        ("/site-packages/urllib3/connectionpool.py", "HTTP"),
+        ("/site-packages/vonage_sms/sms.py", "SDK"),
+        ("/site-packages/liquid/template.py", "rendering"),
+        ("/work/saleor_sms_plugin/services/door.py", "door"),
+        ("/work/saleor_sms_plugin/services/dispatch.py", "waiting"),
+        ("/lib/json/decoder.py", "SDK"),
+        ("/lib/socket.py", "HTTP"),
+    ],
+)
+def test_a_stack_belongs_to_its_innermost_part(inner: str, part: str) -> None:
+    """Called by the SDK: what is of no part itself is its caller's."""
+
+    def frame_in(path: str, call: Callable[[], object]) -> object:
+        names: dict[str, object] = {"call": call}
+        exec(compile("def inner():\n    return call()", path, "exec"), names)  # noqa: S102
+        return names["inner"]()  # type: ignore[operator]
+
+    def look() -> str:
+        return part_of(sys._getframe().f_back)
+
+    assert frame_in("/x/vonage/client.py", lambda: frame_in(inner, look)) == part
+
+
+def test_waiting_for_the_answer_is_told_from_reading_it() -> None:
+    """The innermost function decides, not its file alone."""
+    names: dict[str, object] = {"part_of": part_of, "sys": sys}
+    code = "def readinto():\n    return part_of(sys._getframe())"
+    exec(compile(code, "/lib/socket.py", "exec"), names)  # noqa: S102
+
+    assert names["readinto"]() == "answer"  # type: ignore[operator]
