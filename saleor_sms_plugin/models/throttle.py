@@ -98,9 +98,9 @@ def reopen(keys: Collection[str]) -> None:
 
 def waits(keys: Collection[str]) -> dict[str, float]:
     """In how many seconds the first free slot of each comes; 0 where it is there."""
-    now = _now()
-    known = dict(Throttle.objects.filter(key__in=keys).values_list("key", "next_slot_at"))
-    return {key: max(0.0, (known.get(key, now) - now).total_seconds()) for key in keys}
+    found = Throttle.objects.filter(key__in=keys).annotate(now=_now())
+    known = {key: at - now for key, at, now in found.values_list("key", "next_slot_at", "now")}
+    return {key: max(0.0, known.get(key, dt.timedelta()).total_seconds()) for key in keys}
 
 
 def reserve(
@@ -147,7 +147,7 @@ def unreserve(key: str, run: UUID | None, count: int, interval: float) -> None:
 
 
 def _reserve_alone(key: str, count: int, interval: float, within: float) -> float | None:
-    now = _now()
+    now = dt.datetime.now(dt.UTC)
     row = Throttle.objects.get(key=key)
     wait = max(0.0, (row.next_slot_at - now).total_seconds())
     if wait > within:
@@ -157,10 +157,8 @@ def _reserve_alone(key: str, count: int, interval: float, within: float) -> floa
     return wait
 
 
-def _now() -> dt.datetime:
-    if connection.vendor != "postgresql":
-        return dt.datetime.now(dt.UTC)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: dt.datetime = cursor.fetchone()[0]
-    return now
+def _now() -> models.Expression:
+    """The database's instant as a statement begins; where there is one worker only, its own."""
+    if connection.vendor == "postgresql":
+        return Now()
+    return models.Value(dt.datetime.now(dt.UTC), output_field=models.DateTimeField())
