@@ -111,7 +111,7 @@ def standing(
     """What these acts of one person, in any order, come to.
 
     A permission belongs to its channel; a stop holds in its channel and wherever its sender
-    sends. An act of the same instant as a stop does not undo it. A stop is undone from the phone,
+    sends, and a hold makes no stop for good one in review. An act of the same instant as a stop does not undo it. A stop is undone from the phone,
     or by who has proof: anyone can tick a box with a stranger's number. A box that was unticked
     may be ticked again, in an account only in the same one, but never for order texts.
     """
@@ -123,7 +123,8 @@ def standing(
         here = entry.channel_id is None or entry.channel_id == channel_id
         if entry.act in STOPS:
             if entry.reaches(channel_id, sender_id):
-                stopped, waiting = entry, None
+                is_hold = entry.act is Act.HELD and stopped and stopped.act is Act.WITHDRAWN
+                stopped, waiting = stopped if is_hold else entry, None
                 stops.add((entry.source, entry.account))
         elif entry.act is Act.RESTORED:
             if entry.reaches(channel_id, sender_id):

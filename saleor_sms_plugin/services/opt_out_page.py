@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import transaction
 
-from ..domain.consent import EVERYTHING, MARKETING, Act, Entry, Scope, standing
+from ..domain.consent import EVERYTHING, MARKETING, STOPS, Act, Scope
 from ..models import ConsentEntry, Link, locks
 from ..ports import Ports
 from . import ledger, reach
-from .channels import Channel, load
+from .channels import load
 from .ledger import Deed, Source
 from .opting import opt_out
+from .reach import Reach
 
 
 class Choice(StrEnum):
@@ -61,7 +62,7 @@ def look(link: Link, ports: Ports) -> Holds | None:
     Call it under writer access.
     """
     number = reader_of(link, ports)
-    return _holds(link, number, _channel(link, ports), _acts(link)) if number else None
+    return _holds(number, _reach(link, number, ports), _acts(link)) if number else None
 
 
 def choose(link: Link, choice: Choice, reader: Reader, ports: Ports) -> Holds | None:
@@ -72,16 +73,15 @@ def choose(link: Link, choice: Choice, reader: Reader, ports: Ports) -> Holds | 
     number = reader_of(link, ports)
     if not number:
         return None
-    channel = _channel(link, ports)
+    where = _reach(link, number, ports)
     with transaction.atomic():
         locks.lock([f"sms-link:{link.pk}"])
         acts = _acts(link)
-        before = _holds(link, number, channel, acts)
+        before = _holds(number, where, acts)
         if before.leaves(choice):
             deed = Deed(
                 number=number, scopes=_ENDS.get(choice, ()), source=Source.PAGE,
                 act=Act.RESTORED if choice is Choice.UNDO else Act.WITHDRAWN,
-                sender_id=link.message.sender_id,
                 # After an undo the same button is another act.
                 key=f"{_prefix(link)}{choice}:{len(acts)}",
                 wording=reader.wording, language=reader.language, ip=reader.ip,
@@ -90,15 +90,15 @@ def choose(link: Link, choice: Choice, reader: Reader, ports: Ports) -> Holds | 
                 entries = ledger.read([number]).entries.get(number, ())
                 ledger.put(reach.taken_back(deed, acts, entries, ports), ports)
             else:
-                channels = load(ports).values()
-                where = reach.channels_reached(number, channel, deed.sender_id, channels)
-                opt_out(reach.put_down(deed, where), ports)
-        return _holds(link, number, channel, _acts(link))
+                opt_out(where.put_down(deed), ports)
+        return _holds(number, where, _acts(link))
 
 
-def _channel(link: Link, ports: Ports) -> Channel | None:
-    """None where it is gone: the choice holds for every channel then."""
-    return load(ports, [link.channel_id]).get(link.channel_id)
+def _reach(link: Link, number: str, ports: Ports) -> Reach:
+    """Where the channel is gone, the choice holds for every one."""
+    channels = load(ports)
+    channel = channels.get(link.channel_id)
+    return reach.reach_of(number, channel, [link.message.sender_id], channels)
 
 
 def _prefix(link: Link) -> str:
@@ -112,23 +112,13 @@ def _acts(link: Link) -> set[int]:
     return set(rows.values_list("pk", flat=True))
 
 
-def _holds(link: Link, number: str, channel: Channel | None, acts: Collection[int]) -> Holds:
-    """What is stopped with this page's acts, and without them: the difference is what it ended."""
+def _holds(number: str, where: Reach, acts: Collection[int]) -> Holds:
+    """What is stopped with this page's acts, and without them: the difference is what it ended.
+
+    A hold ends with its review, so it is no stop that would make this page's needless.
+    """
     entries = ledger.read([number]).entries.get(number, ())
     others = [entry for entry in entries if entry.id not in acts]
-    stopped = _stopped(link, channel, entries, (Act.WITHDRAWN,))
-    elsewhere = _stopped(link, channel, others, (Act.WITHDRAWN, Act.HELD))
+    stopped = where.stopped(entries, (Act.WITHDRAWN,))
+    elsewhere = where.stopped(others, STOPS)
     return Holds(stopped=stopped, here=stopped - elsewhere)
-
-
-def _stopped(
-    link: Link, channel: Channel | None, entries: Iterable[Entry], acts: Collection[Act]
-) -> frozenset[Scope]:
-    """The scopes that one of these acts stops. A hold ends with its review, so it is no stop
-    that would make this page's needless."""
-    found, channel_id = list(entries), channel.id if channel else None
-    stops = {
-        scope: standing(found, scope, channel_id, link.message.sender_id).stopped
-        for scope in Scope
-    }  # fmt: skip
-    return frozenset(scope for scope, stop in stops.items() if stop and stop.act in acts)

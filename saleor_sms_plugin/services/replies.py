@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from ..domain import keywords, phone_numbers
-from ..domain.consent import STOPS, Act, Scope, standing
+from ..domain.consent import STOPS, Act, Scope
 from ..domain.keywords import Meaning
 from ..domain.working_days import working_days_later
 from ..events.answers import answer_for
@@ -133,25 +133,24 @@ def _hold(talk: Talk, ports: Ports) -> bool:
 def _end(talk: Talk, act: Act, ports: Ports) -> bool:
     """What the person is stopped, or held, of; False where that is stopped for good already."""
     entries = ledger.read([talk.number]).entries.get(talk.number, ())
-    first = talk.stopped[0]
-    where = (first.id if first else None, talk.sender_id)
-    stops = {scope: standing(entries, scope, *where).stopped for scope in talk.scopes}
     # A stop for good is not made one in review; of a hold, each message has its own.
-    fresh = [
-        scope for scope, stop in stops.items() if stop is None or stop.act is not Act.WITHDRAWN
-    ]
+    stopped = talk.reach.stopped(entries, (Act.WITHDRAWN,))
+    fresh = [scope for scope in talk.scopes if scope not in stopped]
     if fresh:
         scopes = fresh if act is Act.HELD else talk.scopes
-        opt_out(reach.put_down(_deed(talk, act, scopes), talk.stopped), ports)
+        opt_out(talk.reach.put_down(_deed(talk, act, scopes)), ports)
     return bool(fresh)
 
 
 def _start(talk: Talk, ports: Ports) -> bool:
     """What the last stop ended holds again, and nothing that an earlier one had ended."""
     channel = talk.speaks_for
-    where = (channel.id if channel else None, talk.sender_id)
+    channel_id = channel.id if channel else None
     entries = ledger.read([talk.number]).entries.get(talk.number, ())
-    stops = [entry for entry in entries if entry.act in STOPS and entry.reaches(*where)]
+    stops = [
+        entry for entry in entries if entry.act in STOPS
+        and any(entry.reaches(channel_id, sender) for sender in talk.reach.senders)
+    ]  # fmt: skip
     last = max(stops, key=lambda entry: (entry.at, entry.id), default=None)
     if last is None or last.at >= talk.inbound.received_at:
         return True
@@ -170,7 +169,7 @@ def _start(talk: Talk, ports: Ports) -> bool:
 def _deed(talk: Talk, act: Act, scopes: Sequence[Scope] = ()) -> Deed:
     return Deed(
         number=talk.number, scopes=scopes, act=act, source=Source.REPLY,
-        sender_id=talk.sender_id, key=key_of(talk.inbound), wording=talk.inbound.body,
+        key=key_of(talk.inbound), wording=talk.inbound.body,
         language=talk.last.language if talk.last else "", at=talk.inbound.received_at,
     )  # fmt: skip
 

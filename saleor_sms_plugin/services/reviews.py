@@ -89,7 +89,7 @@ def _put(row: InboundMessage, resolution: Resolution, staff: str, ports: Ports) 
     deed = Deed(
         number=row.sender, scopes=(), source=Source.STAFF, key=f"review:{row.pk}",
         act=Act.WITHDRAWN if resolution is Resolution.OPT_OUT else Act.RESTORED,
-        sender_id=held[0].sender_id, wording=row.body, staff=staff,
+        wording=row.body, staff=staff,
     )  # fmt: skip
     if resolution is Resolution.KEEP:
         kept = {entry.pk for entry in [*held, *_held(_kept(row))]}
@@ -100,7 +100,9 @@ def _put(row: InboundMessage, resolution: Resolution, staff: str, ports: Ports) 
     # A channel that is gone leaves its stop to every channel.
     found = load(ports)
     channels = [found.get(pk or 0) for pk in dict.fromkeys(entry.channel_id for entry in held)]
-    opt_out(reach.put_down(replace(deed, scopes=scopes), channels), ports)
+    senders = tuple(dict.fromkeys(entry.sender_id for entry in held))
+    where = reach.Reach(channels=channels, senders=senders)
+    opt_out(where.put_down(replace(deed, scopes=scopes)), ports)
 
 
 def _held(rows: Iterable[InboundMessage]) -> list[ConsentEntry]:

@@ -21,7 +21,7 @@ from .accounts import key_of
 from .answers import languages_of
 from .channels import Channel, load
 from .inbound import sent_from, texts_to
-from .reach import channels_reached
+from .reach import Reach, reach_of
 
 #: These answer a person; what a STOP is about, the text before them says.
 _ASIDES = [name for name, answer in ANSWERS.items() if answer.topic is None]
@@ -35,7 +35,7 @@ class Talk:
     last: Message | None  #: the text it answers, None where none is known
     channel: Channel | None  #: that text's, else one of the account's; None without any
     speaks_for: Channel | None  #: the same, where it surely is the one that was written to
-    stopped: Sequence[Channel | None]  #: where a STOP ends it, see ``reach.channels_reached``
+    reach: Reach  #: of a STOP
     sender_id: str  #: what the shop's texts to this person come from, as channels name it
 
     @property
@@ -86,7 +86,9 @@ def talk_of(inbound: InboundMessage, ports: Ports) -> Talk:
         last=last,
         channel=speaks_for or next(iter(ours), None),
         speaks_for=speaks_for,
-        stopped=channels_reached(inbound.sender, speaks_for, sender_id, channels.values()),
+        reach=reach_of(
+            inbound.sender, speaks_for, [sender_id, *_written_to(inbound, channels)], channels
+        ),
         sender_id=sender_id,
     )
 
@@ -117,6 +119,15 @@ def _receives_at(channel: Channel, inbound: InboundMessage) -> bool:
     numbers = channel.config.opt_out_numbers
     mine = {channel.config.sender_for(country), numbers.get(country, numbers.get("", ""))}
     return inbound.recipient.removeprefix("+") in {each.removeprefix("+") for each in mine if each}
+
+
+def _written_to(inbound: InboundMessage, channels: Mapping[int, Channel]) -> list[str]:
+    """The number that was written to, where some channel's texts come from there now: the last
+    text may have come from another one before."""
+    country = phone_numbers.country_of(inbound.sender) if inbound.sender else ""
+    number = inbound.recipient.removeprefix("+")
+    senders = {channel.config.sender_for(country) for channel in channels.values()}
+    return [number] if number in senders else []
 
 
 def _sender(inbound: InboundMessage, last: Message | None, channel: Channel | None) -> str:

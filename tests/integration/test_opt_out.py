@@ -438,6 +438,28 @@ def test_it_goes_on_holding_where_a_channel_changes_its_sender(stage: Stage, tok
         assert stopped(stage) == stopped(stage, channel_id=2) == expected
 
 
+def test_it_ends_the_other_channel_of_that_sender_where_one_was_ended_already(
+    stage: Stage, token: str
+) -> None:
+    """The page offers what would end something in any of them, and undoes no more than that."""
+    configure(stage, channel_id=2)
+    channel = channels.load(stage.ports)[CHANNEL]
+    stop = Deed(
+        number=PHONES["IT"], scopes=MARKETING, act=Act.WITHDRAWN, source=Source.STAFF,
+        channel=channel,
+    )  # fmt: skip
+    opting.opt_out([stop], stage.ports)
+    stage.clock.move(minutes=1)
+    assert buttons(visit(stage, token)) == ["offers", "all"]
+
+    assert buttons(press(stage, token, "offers")) == ["all", "undo"]
+    assert stopped(stage) == stopped(stage, channel_id=2) == set(MARKETING)
+    stage.clock.move(minutes=1)
+    assert buttons(press(stage, token, "undo")) == ["offers", "all"]
+
+    assert (stopped(stage), stopped(stage, channel_id=2)) == (set(MARKETING), set())
+
+
 def test_us_the_page_ends_every_channel(stage: Stage) -> None:
     """As a STOP does there, whatever their senders; the button still says what ends."""
     configure(stage, sender_id=NUMBER)

@@ -374,6 +374,94 @@ def test_a_stop_goes_on_holding_where_a_channel_changes_its_sender(
     assert talking.stopped() == talking.stopped(channel_id=2) == {}
 
 
+def _staff_stop(talking: Talking, number: str, channel_id: int = CHANNEL) -> None:
+    """Staff put down in one channel that the person wants no offers; a minute passes."""
+    channel = channels.load(talking.ports, [channel_id])[channel_id]
+    stop = Deed(
+        number=number, scopes=MARKETING, act=Act.WITHDRAWN, source=Source.STAFF, channel=channel
+    )
+    opt_out([stop], talking.ports)
+    talking.clock.move(minutes=1)
+
+
+@pytest.mark.parametrize(("text", "act"), [("STOP", Act.WITHDRAWN), ("no mas", Act.HELD)])
+def test_a_stop_holds_in_the_other_channel_where_one_was_stopped_already(
+    talking: Talking, text: str, act: Act
+) -> None:
+    """What is new is asked in every channel of that sender; START undoes what the stop did."""
+    talking.set_up(channel_id=2)
+    talking.texted(purpose=Purpose.MARKETING)
+    _staff_stop(talking, POLE)
+
+    talking.reply(text)
+
+    assert talking.stopped() == withdrawn(*MARKETING)
+    assert talking.stopped(channel_id=2) == dict.fromkeys(MARKETING, act)
+    assert talking.answers == ([STOP_OFFERS] if text == "STOP" else [])
+    talking.reply("START")
+    assert talking.stopped() == withdrawn(*MARKETING)
+    assert talking.stopped(channel_id=2) == {}
+
+
+def test_a_second_stop_to_a_shared_sender_is_no_news(talking: Talking) -> None:
+    """Both channels are stopped: nothing is put down and nothing is said again."""
+    talking.set_up(channel_id=2)
+    talking.texted(purpose=Purpose.MARKETING)
+    talking.reply("STOP")
+    before = ConsentEntry.objects.count()
+
+    talking.reply("STOP")
+
+    assert (ConsentEntry.objects.count(), talking.answers) == (before, [STOP_OFFERS])
+
+
+def test_us_a_stop_holds_again_where_one_channel_was_agreed_to_since(talking: Talking) -> None:
+    """Elsewhere the first STOP goes on holding; the second one is news in this channel."""
+    talking.set_up(channel_id=2)
+    talking.texted(AMERICAN)
+    talking.reply("STOP", AMERICAN)
+    channel = channels.load(talking.ports, [2])[2]
+    given = Deed(
+        number=AMERICAN, scopes=MARKETING, act=Act.GIVEN, source=Source.STAFF, channel=channel
+    )
+    ledger.put([given], talking.ports)
+    talking.clock.move(minutes=1)
+    assert talking.stopped(AMERICAN, 2) == withdrawn(Scope.SERVICE)
+
+    talking.reply("STOP", AMERICAN)
+
+    assert talking.stopped(AMERICAN) == talking.stopped(AMERICAN, 2) == withdrawn(*EVERYTHING)
+
+
+@pytest.mark.parametrize("text", ["STOP", "no mas"])
+def test_a_stop_after_a_change_of_sender_holds_for_both(talking: Talking, text: str) -> None:
+    """Told to the new number in answer to a text from the old one: every channel with either."""
+    act, new = (Act.WITHDRAWN if text == "STOP" else Act.HELD), "48700100299"
+    talking.texted(purpose=Purpose.MARKETING)
+    talking.set_up(sender_id=f"+{new}")
+    talking.set_up(channel_id=2, sender_id=f"+{new}")
+    talking.set_up(channel_id=3)
+    talking.set_up(channel_id=4, sender_id="+48700100300")
+
+    row = talking.reply(text, to=new)
+
+    for channel_id in (CHANNEL, 2, 3):
+        assert talking.stopped(channel_id=channel_id) == dict.fromkeys(MARKETING, act)
+    assert talking.stopped(channel_id=4) == {}
+    senders = ConsentEntry.objects.order_by("sender_id").values_list("sender_id", flat=True)
+    assert list(senders.distinct()) == [SHOP, new]
+    if act is Act.HELD:
+        reviews.resolve(row.pk, Resolution.OPT_OUT, "Anna", talking.ports)
+        talking.set_up(channel_id=4, sender_id=f"+{new}")
+        for channel_id in (CHANNEL, 2, 3, 4):
+            assert talking.stopped(channel_id=channel_id) == withdrawn(*MARKETING)
+    talking.clock.move(minutes=1)
+    talking.reply("START", to=new)
+    if act is Act.WITHDRAWN:
+        for channel_id in (CHANNEL, 2, 3):
+            assert talking.stopped(channel_id=channel_id) == {}
+
+
 @pytest.mark.parametrize("resolution", list(Resolution))
 def test_a_hold_in_two_channels_is_decided_in_both(
     talking: Talking, resolution: Resolution

@@ -120,6 +120,30 @@ def test_what_an_act_ended(told: tuple[Act, ...], which: set[int], ended: bool) 
     assert ended_by(which, acts(*told), ELSEWHERE, "Acme") == ()
 
 
+@pytest.mark.parametrize(
+    ("told", "which"),
+    [
+        ((Act.WITHDRAWN, Act.HELD), 0),
+        ((Act.HELD, Act.WITHDRAWN), 1),
+        ((Act.WITHDRAWN, Act.HELD, Act.WITHDRAWN), 2),
+        ((Act.HELD, Act.HELD), 1),
+        ((Act.WITHDRAWN, Act.RESTORED, Act.HELD), 2),
+    ],
+)
+def test_a_hold_makes_no_stop_for_good_one_in_review(told: tuple[Act, ...], which: int) -> None:
+    """The last stop counts, but a hold where there is no more than holds."""
+    stop = read(acts(*told)).stopped
+    assert stop is not None
+    assert stop.id == which
+
+
+def test_a_hold_ends_a_wish_that_waits_for_its_yes() -> None:
+    """Also where a stop for good goes on counting."""
+    told = acts(Act.WITHDRAWN, Act.GIVEN, Act.HELD, Act.CONFIRMED)
+    told[1] = replace(told[1], source="checkout")
+    assert may(read(told)) == (False, False)
+
+
 @pytest.mark.parametrize("stop", [Act.WITHDRAWN, Act.HELD])
 @pytest.mark.parametrize("source", ["reply", "page", "staff", "import", "storefront"])
 @pytest.mark.parametrize(
