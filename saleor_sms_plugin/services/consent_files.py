@@ -25,7 +25,7 @@ from ..models.keyed_hash import keyed_hashes
 from ..ports import Ports
 from . import ledger, suppression
 from .channels import Channel, load
-from .consent_rows import COLUMNS, Terms, deeds_of, is_opt_out
+from .consent_rows import COLUMNS, Terms, deeds_of, is_opt_out, is_undated
 from .ledger import Deed
 from .opting import opt_out
 
@@ -41,6 +41,7 @@ class TakenIn:
     refused: int  #: of them
     acts: int  #: of the others: one for each scope, and one more where it is confirmed
     new: int  #: of the acts; the others were in the ledger already
+    undated: int = 0  #: lines taken of opt-outs without a day: they hold from now on
     ignored: Sequence[str] = ()  #: columns that mean nothing here
     refused_file: str = ""  #: where the refused lines are, "" where none is
 
@@ -50,6 +51,7 @@ class _Line:
     number: int
     cells: Sequence[str]
     deeds: Sequence[Deed] = ()
+    undated: bool = False  #: an opt-out that says no day
     why: str = ""  #: it is refused
 
 
@@ -87,8 +89,9 @@ def take_in(
     store: bool = True,
     watch: Callable[[int], object] = lambda done: None,
 ) -> TakenIn:
-    """The file's good lines are in the ledger, each once however often the file comes; the
-    others are beside it, in PATH.rejected.csv, with the reason.
+    """The file's good lines are in the ledger, each once however often the file comes, but for
+    opt-outs without a day: they hold anew, whatever their person did meanwhile. The others are
+    beside it, in PATH.rejected.csv, with the reason.
 
     ``store`` False only looks. ``watch`` is told how many bytes were read. Raises
     ``InvalidInput`` where nothing of the file can be read, ``OSError`` where it cannot be
@@ -101,7 +104,7 @@ def take_in(
         rows = csv_cells.rows(file, delimiter, before)
         header, places, rows = _header(rows, opt_outs=terms.opt_outs)
         lines = _lines(rows, header, places, terms)
-        counted = {"lines": 0, "refused": 0, "acts": 0, "new": 0}
+        counted = {"lines": 0, "refused": 0, "acts": 0, "new": 0, "undated": 0}
         with _RefusedFile(f"{path}.rejected.csv", header, delimiter) as refused:
             while batch := list(islice(lines, STEP)):
                 batch, new = _put(batch, ports, store=store)
@@ -111,6 +114,7 @@ def take_in(
                 counted["refused"] += len(bad)
                 counted["acts"] += sum(len(deed.scopes) for line in batch for deed in line.deeds)
                 counted["new"] += new
+                counted["undated"] += sum(line.undated for line in batch)
                 watch(raw.tell())
         read = set(places.values())
         ignored = [cell for place, cell in enumerate(header) if place not in read]
@@ -164,7 +168,10 @@ def _lines(
             taken = terms.opt_outs or is_opt_out(cells)
             if not taken and any(cell.strip() for cell in row[len(header) :]):
                 raise InvalidInput("more cells than the first line has columns")
-            yield _Line(number=number, cells=row, deeds=deeds_of(cells, terms))
+            yield _Line(
+                number=number, cells=row, deeds=deeds_of(cells, terms),
+                undated=is_undated(cells, terms),
+            )  # fmt: skip
         except InvalidInput as error:
             yield _Line(number=number, cells=row, why=str(error))
 

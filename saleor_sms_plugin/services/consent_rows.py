@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from ..domain import csv_cells, phone_numbers
+from ..domain import csv_cells, keywords, phone_numbers
 from ..domain.consent import EVERYTHING, MARKETING, STOPS, Act, Basis, Scope
 from ..domain.law import StopScope, law_of
 from ..domain.reasons import Reason
@@ -48,10 +48,13 @@ _ACTS = {
     "stop": Act.WITHDRAWN,
 }  # fmt: skip
 _BASES = {basis.value: basis for basis in Basis}
-#: What lists call somebody who opted out, however they write it: unsub, Optout, abgemeldet …
+#: What lists call somebody who opted out, however they write it: unsub, Optout, abgemeldet,
+#: désinscrit, odwołana … Words as ``keywords.fold`` leaves them, with "_" between.
 _OPTED_OUT = re.compile(
-    r"^(?:no|non|false|0)$|^not_|unsub|opt(?:ed)?_?out|stop|revo[ck]|withdr|remov|block|do_not|dnc|cancel|inactive|"
-    r"wypis|rezygn|cofn|disiscri|cancell|abgemeld|abbest|widerruf|desabon|desinscri|baja"
+    r"^(?:no?|non|nie|nein|false|0)$|^not_|unsub|opt(?:ed)?_?out|stop|revo[ck]|withdr|remov|block|"
+    r"do_not|dnc|cancel|ina[ck]tiv|inattiv|nieaktywn|wypis|rezygn|cof[na]|odwol|anulowan|"
+    r"wyrejestr|disiscri|disab+on|disdett|annul|rifiut|refus|abgemeld|abbest|widerruf|abgelehnt|"
+    r"gekundigt|desabon|desinscri|resili|baja|rechaz"
 )
 LONGEST = {"wording": 5000, "source": 150, "language": 35}  #: characters
 
@@ -86,7 +89,8 @@ def deeds_of(cells: Mapping[str, str], terms: Terms) -> list[Deed]:
 
 def is_opt_out(cells: Mapping[str, str]) -> bool:
     """The row says that its person wants no more texts, in whatever words."""
-    return bool(_OPTED_OUT.search(_word(cells.get("act", ""))))
+    said = keywords.fold(cells.get("act", "")).replace(" ", "_")
+    return bool(_OPTED_OUT.search(said))
 
 
 def _number(cell: str, country: str) -> str:
@@ -102,17 +106,30 @@ def _number(cell: str, country: str) -> str:
 
 def _opt_out(number: str, act: Act, cells: Mapping[str, str], terms: Terms) -> Deed:
     """Always taken: what it does not say, or not clearly, is read in the person's favour, and
-    what is too long is cut."""
+    what is too long is cut. Without a day it is of today, whatever the file said before: its
+    person may have opted in again since."""
     cells = {name: cell[: LONGEST.get(name)] for name, cell in cells.items()}
-    try:
-        at = min(_instant("given_at", cells, terms) or terms.now, terms.now)
-    except InvalidInput:
-        at = terms.now
+    at = _day_of(cells, terms)
+    if at is None:
+        at, cells["given_at"] = terms.now, terms.now.isoformat()
     everywhere = law_of(phone_numbers.country_of(number)).stop_scope is StopScope.EVERYTHING
     default = EVERYTHING if everywhere else MARKETING
     scopes = _SCOPES.get(_word(cells.get("scope", "")), default)
     deed = replace(_deed(number, act, cells, terms), scopes=scopes, at=at)
     return replace(deed, channel=None) if everywhere else deed
+
+
+def _day_of(cells: Mapping[str, str], terms: Terms) -> dt.datetime | None:
+    """When the row says that its person opted out; None where it does not, or not clearly."""
+    try:
+        return _past("given_at", cells, terms)
+    except InvalidInput:
+        return None
+
+
+def is_undated(cells: Mapping[str, str], terms: Terms) -> bool:
+    """The row is an opt-out that holds from now on, as it says no day that can be read."""
+    return (terms.opt_outs or is_opt_out(cells)) and _day_of(cells, terms) is None
 
 
 def _consent(number: str, act: Act, cells: Mapping[str, str], terms: Terms) -> list[Deed]:

@@ -230,13 +230,14 @@ def _why(receipts: Sequence[DeliveryReceipt], status: MessageStatus) -> str:
 
 
 def _suppress(rows: Sequence[DeliveryReceipt], now: dt.datetime) -> None:
-    """The numbers of these receipts' messages get no more texts."""
+    """The numbers of these receipts' messages get no more texts, but for those that a text
+    reached all the same."""
     if not rows:
         return
     recipients = dict(
-        Message.objects.filter(pk__in=[row.message_id for row in rows]).values_list(
-            "pk", "recipient"
-        )
+        Message.objects.filter(pk__in=[row.message_id for row in rows])
+        .exclude(status=MessageStatus.DELIVERED)
+        .values_list("pk", "recipient")
     )
     for row in rows:
         if number := recipients.get(row.message_id or 0, ""):

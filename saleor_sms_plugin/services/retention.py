@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from ..domain.boxes import IP, PHONE
 from ..domain.consent import STOPS
 from ..domain.transitions import OPEN
 from ..models import (
@@ -21,6 +22,7 @@ from ..models import (
     WebhookRequest,
 )
 from ..models.keyed_hash import keyed_hash
+from ..models.many import update_many
 from ..ports import Ports
 from . import webhooks
 from .channels import load
@@ -48,10 +50,10 @@ Step = Callable[[dt.datetime], int]
 
 def run(ports: Ports, until: dt.datetime) -> int:
     """Ended texts older than their channel's ``retention_days`` have no body and no number, and
-    so have replies that were acted on; requests of providers that were processed are gone after
-    14 days, events and decisions after 400; acts of consent name nobody 4 years after the
-    person's last one and last text. What may be a stop and had no effect yet stays. Returns the
-    rows touched; bounded by ``until``, the next run goes on.
+    so have replies that were acted on and boxes that are in the ledger; requests of providers
+    that were processed are gone after 14 days, events and decisions after 400; acts of consent
+    name nobody 4 years after the person's last one and last text. What may be a stop and had no
+    effect yet stays. Returns the rows touched; bounded by ``until``, the next run goes on.
     """
     touched = 0
     for step, before in _steps(ports):
@@ -78,6 +80,7 @@ def _steps(ports: Ports) -> list[tuple[Step, dt.datetime]]:
         (_texts(~Q(channel_id__in=days)), shortest),
         (_late_receipts, shortest),
         (_replies, shortest),
+        (_boxes, shortest),
         (_link_readers, now),
         (_webhooks, now - WEBHOOKS),
         (_decisions, now - DECISIONS),
@@ -108,6 +111,17 @@ def _late_receipts(before: dt.datetime) -> int:
 def _replies(before: dt.datetime) -> int:
     old = InboundMessage.objects.filter(received_at__lt=before).exclude(sender="", body="")
     return erase_replies(_first(old.exclude(_OPEN).order_by("received_at")))
+
+
+def _boxes(before: dt.datetime) -> int:
+    """What was ticked stays; whose number and address it was, the ledger holds as the proof."""
+    phone, ip = (Q(values__has_key=name) & ~Q(**{f"values__{name}": ""}) for name in (PHONE, IP))
+    old = ConsentBox.objects.filter(phone | ip, seen_at__lt=before, process_at__isnull=True)
+    rows = list(old.order_by("seen_at")[:STEP])
+    for row in rows:
+        row.values |= {name: "" for name in (PHONE, IP) if name in row.values}
+    update_many(rows, ["values"])
+    return len(rows)
 
 
 def _link_readers(now: dt.datetime) -> int:

@@ -13,7 +13,7 @@ import json
 import logging
 from collections.abc import Collection, Sequence
 
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from ..exceptions import ConfigurationError, Replayed, WebhookError, kind_and_place
@@ -168,7 +168,12 @@ def _again(row: WebhookRequest, refusal: WebhookError | None) -> WebhookError | 
         return used
     if refusal is None and before.status == Status.REFUSED:
         # It could not be verified then: a secret was put right, or a clock.
-        known.update(status=row.status, nonce=row.nonce, error="", process_at=row.process_at)
+        new = {"status": row.status, "nonce": row.nonce, "process_at": row.process_at}
+        try:
+            with transaction.atomic():
+                known.update(**new, error="")
+        except IntegrityError:
+            return Replayed()
     return refusal
 
 

@@ -19,6 +19,7 @@ from saleor_sms_plugin.domain.consent import Act, Scope
 from saleor_sms_plugin.models import ConsentEntry
 from saleor_sms_plugin.services import consent_files, ledger, person
 from saleor_sms_plugin.services.channels import load
+from saleor_sms_plugin.services.ledger import Deed, Source
 from tests.integration.stage import BUYER, CHANNEL, Stage
 
 HEADER = "phone,scope,given_at,source,wording,language,shop,ip"
@@ -191,7 +192,12 @@ def test_an_opt_out_needs_no_proof(bring: Import, stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    "act", ["Unsub", "optout", "Opted-Out", "STOPPED", "no", "not subscribed", "abgemeldet", "dnc"]
+    "act",
+    [
+        *("Unsub", "optout", "Opted-Out", "STOPPED", "no", "not subscribed", "abgemeldet", "dnc"),
+        *("désinscrit", "Désabonné", "refusé", "disabbonato", "disdetta", "annullato"),
+        *("rifiutato", "wycofana", "odwołana", "wyrejestrowany", "nie", "nein", "n", "N."),
+    ],
 )
 def test_a_row_that_looks_like_an_opt_out_is_one(bring: Import, act: str) -> None:
     """Whatever the list's own word for it, and with more cells than there are columns."""
@@ -212,6 +218,34 @@ def test_an_opt_out_is_always_taken(bring: Import) -> None:
     assert (done["refused"], done["acts"]) == (0, 2)
     row = ConsentEntry.objects.filter(scope=Scope.OFFERS).get()
     assert (row.act, row.wording, row.language) == ("withdrawn", "x" * 5000, "z" * 35)
+
+
+@pytest.mark.parametrize("day", ["", "soon", "2030-01-01"])
+def test_an_opt_out_without_a_day_holds_anew_each_time(
+    bring: Import, stage: Stage, day: str
+) -> None:
+    """Who opted in again meanwhile is stopped again, and the result counts such lines."""
+    header, line = "phone,act,given_at", f"{BUYER.phone},unsubscribed,{day}"
+    assert (bring(header, line)["new"], stopped(stage)) == (2, True)
+    stage.clock.move(days=30)
+    with stage.ports.shop.writer():
+        opted_in = Deed(
+            number=BUYER.phone, scopes=tuple(Scope), act=Act.RESTORED, source=Source.REPLY
+        )
+        ledger.put([opted_in], stage.ports)
+    assert not stopped(stage)
+
+    stage.clock.move(days=30)
+    done = bring(header, line, "+48601234567,unsubscribed,2024-05-31")
+
+    assert (done["new"], done["undated"], stopped(stage)) == (4, 1, True)
+
+
+def stopped(stage: Stage) -> bool:
+    with stage.ports.shop.writer():
+        channel = load(stage.ports)[CHANNEL]
+        standing = ledger.read([BUYER.phone]).standing(BUYER.phone, Scope.OFFERS, channel)
+    return standing.stopped is not None
 
 
 def test_us_a_list_for_one_channel_ends_every_channel(bring: Import, stage: Stage) -> None:

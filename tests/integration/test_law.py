@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -62,6 +63,20 @@ def test_texas_sunday_before_noon_waits(stage: Stage) -> None:
 def test_texas_monday_morning_goes_at_once(stage: Stage) -> None:
     """10:00 in Dallas, though Hawaii sleeps: the address tells the zone."""
     assert left_behind(stage, utc(2026, 3, 9, 15), TEXAN).status == "sent"
+
+
+def test_an_address_and_a_number_of_two_countries_have_the_hours_of_both(stage: Stage) -> None:
+    """The person may be in either: 15:00 in Dallas is 21:00 in Paris, and waits for both."""
+    reminder = left_behind(stage, utc(2026, 3, 9, 20), replace(TEXAN, phone=FRENCH.phone))
+    assert (reminder.status, reminder.reason) == ("held", "night")
+    assert reminder.not_before == utc(2026, 3, 10, 14)  # 9:00 and 15:00
+
+
+def test_a_number_of_all_zones_of_the_usa_leaves_europe_no_hour(stage: Stage) -> None:
+    """Which state its owner lives in nobody knows: while Hawaii is up, Paris is not."""
+    reminder = left_behind(stage, utc(2026, 3, 10, 14), replace(FRENCH, phone=TEXAN.phone))
+    assert (reminder.status, reminder.reason) == ("expired", "expired")
+    assert stage.bodies == []
 
 
 def test_france_sunday_is_too_late_for_a_cart_of_saturday(stage: Stage) -> None:

@@ -291,6 +291,21 @@ def test_a_number_that_is_dead_gets_no_more_texts(called_back: CalledBack, code:
     assert len(called_back.vonage.requests) == 1
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_number_that_a_text_reached_is_not_dead(called_back: CalledBack, together: bool) -> None:
+    """Late news of a failure, whatever its code, says nothing of who got the text."""
+    text = called_back.send()
+    called_back.report("delivered")
+    if not together:
+        called_back.run()
+    called_back.report("failed", code="3")
+    called_back.run()
+
+    assert called_back.status_of(text) == ("delivered", "")
+    assert DeliveryReceipt.objects.filter(is_number_unusable=True).count() == 1
+    assert SuppressedNumber.objects.count() == 0
+
+
 def test_a_text_of_before_meets_the_list_at_the_door(called_back: CalledBack) -> None:
     """What was planned before the number died is not sent after."""
     called_back.send()

@@ -322,6 +322,26 @@ def test_a_link_names_its_reader_to_its_end(sent: Stage) -> None:
     assert list(readers.all()) == ["", ""]
 
 
+def test_a_box_names_nobody_after_the_retention(sent: Stage) -> None:
+    """What was ticked stays; a box that still waits is kept whole."""
+    said = {"sms_offers": "true", "sms_phone": BUYER.phone, "sms_ip": "192.0.2.77"}
+    now = sent.clock.now()
+    for name, process_at in (("done", None), ("waits", now + dt.timedelta(days=999))):
+        ConsentBox.objects.create(
+            key=name, source="checkout", subject_id=name, values=said, seen_at=now,
+            process_at=process_at,
+        )  # fmt: skip
+    sent.clock.move(days=90, seconds=1)
+
+    forget_only(sent)
+    forget_only(sent)
+
+    assert dict(ConsentBox.objects.values_list("key", "values")) == {
+        "done": {"sms_offers": "true", "sms_phone": "", "sms_ip": ""},
+        "waits": said,
+    }
+
+
 def test_boxes_go_after_400_days(sent: Stage) -> None:
     """A box that still waits for a phone does not."""
     for name, process_at in (("done", None), ("waits", sent.clock.now())):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
+from dataclasses import replace
 from io import StringIO
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -262,6 +264,33 @@ def test_a_nonce_is_used_once(called_back: CalledBack) -> None:
 
     assert [row[0] for row in _requests()] == ["processed", "refused"]
     assert DeliveryReceipt.objects.count() == 1
+
+
+def test_a_replay_is_refused_however_often_it_comes(called_back: CalledBack) -> None:
+    """With another header it is another request of the same nonce: one row, and 401 each time."""
+    called_back.caller = Caller(secret=SECRET, style="query")
+    made = called_back.caller.reply("48512345678", "48700100200", "hello")
+    again = replace(made, headers={"Authorization": "x"})
+
+    answers = [called_back.knock(each).status_code for each in (made, again, again, again)]
+
+    assert answers == [200, 401, 401, 401]
+    assert [row[0] for row in _requests()] == ["verified", "refused"]
+
+
+def test_fields_merged_into_one_are_not_the_ones_signed(called_back: CalledBack) -> None:
+    """A nonce swallowed into the next field's name leaves the signed line as it was."""
+    called_back.caller = Caller(secret=SECRET, style="query")
+    made = called_back.caller.reply("48512345678", "48700100200", "hello")
+    fields = dict(sorted(parse_qsl(made.query)))
+    merged = f"nonce={fields.pop('nonce')}&text"
+    fields[merged] = fields.pop("text")
+
+    assert called_back.knock(made).status_code == 200
+    assert called_back.knock(replace(made, query=urlencode(fields))).status_code == 401
+    called_back.run()
+
+    assert InboundMessage.objects.count() == 1
 
 
 def test_a_token_is_used_once(called_back: CalledBack) -> None:

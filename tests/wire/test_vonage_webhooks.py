@@ -29,7 +29,7 @@ from saleor_sms_plugin.exceptions import (
 )
 from saleor_sms_plugin.providers import ParsedInbound, ParsedReceipt, WebhookData
 from saleor_sms_plugin.providers.vonage import VonageProvider
-from saleor_sms_plugin.providers.vonage.signatures import LEEWAY, OLDEST
+from saleor_sms_plugin.providers.vonage.signatures import LEEWAY, OLDEST, sign
 from saleor_sms_plugin.testing.vonage_server import Caller, RecordedRequest
 
 SPECS = Path(__file__).parents[3] / "shared" / "specs"
@@ -219,6 +219,25 @@ def test_no_byte_of_a_token_or_its_content_can_be_changed() -> None:
 
     assert verify(data) == "one"
     assert taken == []
+
+
+@pytest.mark.parametrize("name", ["a&b", "a=b", "a b", "", "ż"])
+def test_a_name_that_vonage_does_not_use_is_refused(name: str) -> None:
+    """The signed line would not tell it from two fields."""
+    with pytest.raises(InvalidSignature):
+        verify(request(signed({**RECEIPT, name: "x"}, "md5hash")))
+
+
+def test_a_nonce_spelt_otherwise_is_the_same_one() -> None:
+    """The signed line has "_" for "&" and "=" in values, so these are one request."""
+    spelt = ["one_two", "one&two", "one=two"]
+
+    assert {_nonce_of(values) for values in spelt} == {"one_two"}
+
+
+def _nonce_of(nonce: str) -> str:
+    values = {**signed(RECEIPT, "sha256"), "nonce": nonce}
+    return verify(request({**values, "sig": sign(values, SECRET, "sha256")}))
 
 
 def test_an_unsigned_request_is_told_apart() -> None:

@@ -77,6 +77,11 @@ def _words(taken: TakenIn, *, stored: bool) -> str:
         f"{taken.lines} lines: {taken.lines - taken.refused} taken, {taken.refused} refused. "
         f"{taken.acts} acts {kept}, {taken.new} of them new."
     )
+    if taken.undated:
+        words += (
+            f"\n{taken.undated} opt-outs name no day: they hold from now on, also where the person "
+            "opted in again since the list was made."
+        )
     if taken.ignored:
         words += f"\nColumns that were not read: {', '.join(taken.ignored)}."
     return words

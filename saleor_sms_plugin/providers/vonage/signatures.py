@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -26,6 +27,9 @@ OLDEST = timedelta(hours=25)
 LEEWAY = timedelta(minutes=5)
 
 _MOST_NONCE = 128
+#: The signed line does not tell "&" and "=" in a name from those between fields: a name with
+#: them would swallow its neighbour, and what was signed is not what is read.
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def verify(request: WebhookData, settings: Mapping[str, str]) -> str:
@@ -64,11 +68,13 @@ ALGORITHMS: dict[str, Callable[[bytes, bytes], str]] = {
 def sign(values: Mapping[str, str], secret: str, algorithm: str) -> str:
     """The lower-case hex signature of these fields, ``sig`` left out."""
     canonical = "".join(
-        f"&{name}={value.replace('&', '_').replace('=', '_')}"
-        for name, value in sorted(values.items())
-        if name != "sig"
+        f"&{name}={_as_signed(value)}" for name, value in sorted(values.items()) if name != "sig"
     )
     return ALGORITHMS[algorithm](canonical.encode("utf-8", "surrogatepass"), secret.encode())
+
+
+def _as_signed(value: str) -> str:
+    return value.replace("&", "_").replace("=", "_")
 
 
 def _verify_fields(
@@ -76,6 +82,8 @@ def _verify_fields(
 ) -> str:
     if "sig" not in found:
         raise Unsigned
+    if not all(map(_NAME.fullmatch, found)):
+        raise InvalidSignature("The name of a field holds what is in no name of Vonage's.")
     values = {name: text(value) for name, value in found.items()}
     given = values["sig"].lower().encode("utf-8", "surrogatepass")
     signed = [sign(values, secret, algorithm).encode() for algorithm in ALGORITHMS]
@@ -83,8 +91,9 @@ def _verify_fields(
         raise InvalidSignature
     _in_time(values.get("timestamp"), request.received_at)
     _same_account(values.get("api-key"), settings.get("api_key"))
-    # Without a nonce the signature itself is unlike every other one.
-    return (values.get("nonce") or given.decode())[:_MOST_NONCE]
+    # As it was signed: it must not be new when spelt in another way. Without a nonce the
+    # signature itself is unlike every other one.
+    return (_as_signed(values.get("nonce", "")) or given.decode())[:_MOST_NONCE]
 
 
 # Messages API: https://developer.vonage.com/en/getting-started/concepts/webhooks
