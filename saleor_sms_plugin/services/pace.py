@@ -19,7 +19,7 @@ SOON = 0.6  #: seconds a slot may be away to be reserved; a run wakes up for it 
 CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
 ROUND_OF_SENDERS = 0.35  #: seconds of texts claimed at once where a sender is slow
 MOST_THREADS = 64
-FASTEST = 300.0  #: texts a second beyond which no process computes, whatever the account allows
+FASTEST = 250.0  #: texts a second beyond which no process computes, whatever the account allows
 NEVER = float("inf")
 SPARE = 1.2  #: threads for each one that is in a call on average: answers vary
 
