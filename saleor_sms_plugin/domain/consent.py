@@ -111,9 +111,10 @@ def standing(
     """What these acts of one person, in any order, come to.
 
     A permission belongs to its channel; a stop holds in its channel and wherever its sender
-    sends, and a hold makes no stop for good one in review. An act of the same instant as a stop does not undo it. A stop is undone from the phone,
-    or by who has proof: anyone can tick a box with a stranger's number. A box that was unticked
-    may be ticked again, in an account only in the same one, but never for order texts.
+    sends, and a hold makes no stop for good one in review. An act of the same instant as a stop
+    does not undo it. A stop is undone from the phone, or by who has proof: anyone can tick a box
+    with a stranger's number. A box that was unticked may be ticked again, in an account only in
+    the same one, but never for order texts.
     """
     given = confirmed = stopped = waiting = None
     stops: set[_Hand] = set()  # where what holds now was stopped

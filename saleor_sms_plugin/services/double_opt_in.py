@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from ..domain import phone_numbers, segments, sender_ids
-from ..domain.consent import Act, Basis, Scope, Standing
+from ..domain.consent import BOXES, STOPS, Act, Basis, Entry, Scope, Standing
 from ..domain.law import DoubleOptIn, Links, Rule
 from ..domain.places import Place
 from ..domain.reasons import Reason
@@ -150,12 +150,35 @@ def refusal(message: Message, channel: Channel, known: Ledger) -> Refusal | None
 def _pending(message: Message, channel: Channel, known: Ledger) -> list[Scope]:
     """Of what the request asked about, what still waits for a yes."""
     scopes = map(Scope, message.says.get("opt_in", {}).get("scopes", ()))
+    number = message.recipient
     return [
         scope
         for scope in scopes
-        if (pending := known.standing(message.recipient, scope, channel).pending)
-        and pending.at <= message.created_at
+        if (ticked := known.standing(number, scope, channel).pending)
+        and (ticked.at <= message.created_at or _covers(message, ticked, known))
     ]
+
+
+def _covers(message: Message, later: Entry, known: Ledger) -> bool:
+    """The request was sent for a box of the same words as this later one, and nobody but a box
+    has stopped its texts since: as long as the request is open, no other one is sent."""
+    entries = known.entries.get(message.recipient, ())
+    acts = [entry for entry in entries if entry.scope is later.scope]
+    if any(
+        entry.act in STOPS and entry.source not in BOXES and entry.at > message.created_at
+        for entry in acts
+    ):
+        return False
+    asked = (
+        entry for entry in acts
+        if entry.act is Act.GIVEN and entry.at <= message.created_at
+        and entry.channel_id in (None, message.channel_id)
+    )  # fmt: skip
+    last = max(asked, key=lambda entry: (entry.at, entry.id), default=None)
+    if last is None:
+        return False
+    rows = ConsentEntry.objects.filter(pk__in=[last.id, later.id])
+    return len(set(rows.values_list("wording", flat=True))) == 1
 
 
 def confirm(
@@ -190,11 +213,24 @@ def confirm_link(link: Link, ports: Ports, ip: str | None = None) -> bool:
         return confirmed
 
 
-def is_confirmed(link: Link) -> bool:
-    """Whether the request with this link was answered with yes. Call it under writer access."""
-    text = link.message
-    entries = ConsentEntry.objects.filter(number=text.recipient, act=Act.CONFIRMED)
-    return entries.filter(key=_key(text.reference)).exists()
+def confirmed(link: Link) -> frozenset[Scope]:
+    """What the request with this link was answered with yes about; nothing, once its reader is
+    forgotten. Call it under writer access."""
+    entries = ConsentEntry.objects.filter(
+        number=link.recipient or link.message.recipient, act=Act.CONFIRMED,
+        key=_key(link.message.reference),
+    )  # fmt: skip
+    return frozenset(map(Scope, entries.exclude(number="").values_list("scope", flat=True)))
+
+
+def stopped(link: Link, ports: Ports) -> frozenset[Scope]:
+    """What its reader gets no texts of now, in its channel. Call it under writer access."""
+    number = link.recipient or link.message.recipient
+    channel = load(ports, [link.channel_id]).get(link.channel_id)
+    if channel is None:
+        return frozenset()
+    known = ledger.read([number])
+    return frozenset(each for each in Scope if known.standing(number, each, channel).stopped)
 
 
 def _confirm(message: Message, ports: Ports, source: Source, ip: str | None) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -179,7 +179,7 @@ def _stops(holds: Holds | None, words: Mapping[str, str]) -> View:
         return _ended(words)
     left = [choice for choice in Choice if holds.leaves(choice)]
     return View(
-        now=next((words[key] for key, scopes in _STOPPED if holds.stopped >= scopes), ""),
+        now=_said(holds.stopped, words),
         question=words["stop"] if Choice.ALL in left else "",
         buttons=tuple(
             Button(
@@ -200,6 +200,11 @@ _STOPPED = (
 )
 
 
+def _said(stopped: Set[Scope], words: Mapping[str, str]) -> str:
+    """That these texts are stopped; "" where there are no words for it."""
+    return next((words[key] for key, scopes in _STOPPED if stopped >= scopes), "")
+
+
 def _ended(words: Mapping[str, str]) -> View:
     return View(now=words["ended"], status=410)
 
@@ -211,8 +216,10 @@ YES = "yes"
 
 def _show_request(link: Link, visitor: Visitor, ports: Ports) -> View:
     words = visitor.words
-    if double_opt_in.is_confirmed(link):
-        return View(now=words["opted_in"])
+    if confirmed := double_opt_in.confirmed(link):
+        stopped = double_opt_in.stopped(link, ports)
+        holds = words["opted_in"] if confirmed - stopped else _said(stopped, words)
+        return View(now=holds or words["ended"])
     if _is_over(link, ports):
         return _ended(words)
     asked = link.message.says.get("opt_in", {}).get("scopes", ())

@@ -259,3 +259,18 @@ def test_a_request_that_was_withdrawn_is_not_confirmed(shop: Stage) -> None:
     update(shop, "customer", "WITHDRAWN")
     answer = data(shop, CONFIRM, None, key=Link.objects.get().token)
     assert answer == {"confirmed": None, "errors": [{"field": "token", "code": "INVALID"}]}
+
+
+def test_what_was_stopped_since_is_no_longer_confirmed(shop: Stage) -> None:
+    """The same link says so, and changes nothing."""
+    request(shop)
+    shop.run()
+    token = Link.objects.get().token
+    assert data(shop, CONFIRM, None, key=token) == {"confirmed": True, "errors": []}
+    shop.clock.move(minutes=1)
+    update(shop, "customer", "WITHDRAWN")
+
+    answer = data(shop, CONFIRM, None, key=token)
+
+    assert answer == {"confirmed": None, "errors": [{"field": "token", "code": "INVALID"}]}
+    assert [act for _, act, *_ in acts()] == ["given", "confirmed", "withdrawn"]

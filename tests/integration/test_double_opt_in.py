@@ -324,6 +324,62 @@ def test_yes_confirms_what_was_asked(stage: Stage) -> None:
     assert len(confirmed()) == 2
 
 
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("way", ["reply", "page"])
+def test_yes_answers_for_a_box_that_was_ticked_again(stage: Stage, way: str, again: bool) -> None:
+    """Unticked or not meanwhile: one text went out, and the same words stand beside the box."""
+    shop(stage, sender_id=NUMBER if way == "reply" else "Acme")
+    tick(stage)
+    stage.clock.move(minutes=1)
+    if again:
+        tick(stage, sms_offers="false", sms_cart_reminders="false")
+        stage.clock.move(minutes=1)
+        assert not confirm(stage)
+    tick(stage, "c1" if again else "c2")
+    stage.clock.move(minutes=1)
+    assert len(stage.bodies) == 1
+
+    if way == "reply":
+        assert confirm(stage)
+    else:
+        assert double_opt_in.confirm_link(Link.objects.get(), stage.ports)
+
+    assert confirmed() == ["offers", "cart_reminders"]
+    channel = channels.load(stage.ports)[CHANNEL]
+    for scope in MARKETING:
+        where = ledger.read([BUYER.phone]).standing(BUYER.phone, scope, channel)
+        assert where.given
+        assert where.confirmed
+        assert where.stopped is None
+
+
+def test_yes_does_not_answer_for_a_box_of_other_words_or_another_kind(stage: Stage) -> None:
+    """A later box says something else than the one that was asked about."""
+    shop(stage, sender_id=NUMBER)
+    tick(stage, sms_cart_reminders="false")
+    stage.clock.move(minutes=1)
+    tick(stage, "c2", sms_wording="Yes, also to our partners' offers.")
+    stage.clock.move(minutes=1)
+
+    assert not confirm(stage)
+    assert confirmed() == []
+
+
+def test_yes_does_not_answer_for_a_box_ticked_after_a_stop_from_the_phone(stage: Stage) -> None:
+    """Who said STOP and is not asked anew stays stopped, whoever ticked the box since."""
+    shop(stage, sender_id=NUMBER)
+    tick(stage)
+    stage.clock.move(minutes=1)
+    stop = Deed(number=BUYER.phone, scopes=MARKETING, act=Act.WITHDRAWN, source=Source.REPLY)
+    opting.opt_out([stop], stage.ports)
+    stage.clock.move(minutes=1)
+    tick(stage, "c2")
+    stage.clock.move(minutes=1)
+
+    assert not confirm(stage)
+    assert confirmed() == []
+
+
 def test_yes_to_nothing_opts_nobody_in(stage: Stage) -> None:
     """It only answers an open request."""
     shop(stage, advanced="", sender_id=NUMBER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -672,6 +673,38 @@ def test_a_request_is_confirmed_by_its_button(stage: Stage, request_link: str) -
     assert confirmed() == {"offers", "cart_reminders"}
     entries = ConsentEntry.objects.filter(act=Act.CONFIRMED)
     assert set(entries.values_list("source", "ip")) == {("page", "203.0.113.7")}
+    assert "it is confirmed" in visit(stage, request_link).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("scopes", "act", "said"),
+    [
+        (EVERYTHING, Act.WITHDRAWN, "You get no more texts, not even news of your orders."),
+        (
+            MARKETING,
+            Act.WITHDRAWN,
+            "You get no more offers. News of your orders still reaches you.",
+        ),
+        (MARKETING, Act.HELD, "You get no more offers. News of your orders still reaches you."),
+        ((Scope.OFFERS,), Act.WITHDRAWN, "Thank you, it is confirmed."),
+        ((Scope.SERVICE,), Act.WITHDRAWN, "Thank you, it is confirmed."),
+    ],
+)
+def test_a_confirmed_request_says_what_was_stopped_since(
+    stage: Stage, request_link: str, scopes: tuple[Scope, ...], act: Act, said: str
+) -> None:
+    """It is confirmed as long as something that was agreed to holds; again after START."""
+    press(stage, request_link, "yes")
+    stage.clock.move(minutes=1)
+    stop = Deed(number=PHONES["IT"], scopes=scopes, act=act, source=Source.REPLY)
+    opting.opt_out([stop], stage.ports)
+
+    for answer in (visit(stage, request_link), press(stage, request_link, "yes")):
+        assert (answer.status_code, buttons(answer)) == (200, [])
+        assert said in answer.content.decode()
+        assert ("it is confirmed" in answer.content.decode()) == ("confirmed" in said)
+    stage.clock.move(minutes=1)
+    ledger.put([replace(stop, act=Act.RESTORED)], stage.ports)
     assert "it is confirmed" in visit(stage, request_link).content.decode()
 
 

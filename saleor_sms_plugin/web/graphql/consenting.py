@@ -138,7 +138,7 @@ class OptInConfirm(Mutation):
     class Arguments:
         token = graphene.String(required=True, description="The last part of the text's link.")
 
-    confirmed = graphene.Boolean(description="The consent is confirmed, now or before.")
+    confirmed = graphene.Boolean(description="The consent is confirmed, now or before, and holds.")
 
     @classmethod
     def perform(cls, context: Context, token: str) -> dict[str, Any]:
@@ -149,7 +149,9 @@ class OptInConfirm(Mutation):
         if not isinstance(link, Link) or link.kind != Link.Kind.OPT_IN:
             raise refused("token", "There is no such request.", ErrorCode.NOT_FOUND)
         done = double_opt_in.confirm_link(link, context.ports, storefront.ip_of(address))
-        if not done and not double_opt_in.is_confirmed(link):
+        if not done and not double_opt_in.confirmed(link) - double_opt_in.stopped(
+            link, context.ports
+        ):
             raise refused("token", "The request has ended. Ask for a new one.", ErrorCode.INVALID)
         return {"confirmed": True}
 
