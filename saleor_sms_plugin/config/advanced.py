@@ -34,6 +34,8 @@ from .values import (
     word,
 )
 
+LONGEST_MEMORY = 400  #: days; decisions themselves go then
+
 
 class PhoneSource(StrEnum):
     """Which of the order's phones is texted."""
@@ -150,9 +152,10 @@ SETTINGS: tuple[Setting, ...] = (
         "three orders or more; or off",
     ),
     Setting(
-        name="retention_days", attribute="retention_days", value=whole(1, 400, "days"),
+        name="retention_days", attribute="retention_days", value=whole(1, LONGEST_MEMORY, "days"),
         default="90", example="retention_days = 90",
-        meaning="days until numbers and texts are erased",
+        meaning="days until numbers and texts are erased; at least 7, and as many as offers_cap "
+        "and flood count",
     ),
     Setting(
         name="staff_night", attribute="staff_night", value=parse_night, default="22:00-07:00",

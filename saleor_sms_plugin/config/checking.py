@@ -12,6 +12,7 @@ from ..events.catalogue import CATALOGUE, TextSpec
 from ..events.variables import Value
 from ..exceptions import ConfigurationError, TemplateError
 from .fields import FIELDS, text_field
+from .memory import too_short_a_memory
 from .opt_outs import longest, no_way_out
 from .parsing import SmsConfig, missing_values, parse
 from .problems import MOST_TOLD, Problem, in_form_order, problem
@@ -57,6 +58,8 @@ def check(
     found = [fault for fault in found if fault.field in looked_at]
     if looked_at & _LINK_FIELDS:
         found += _link_problems(config)
+    if "advanced" in looked_at:
+        found += too_short_a_memory(config)
     if looked_at & _SENDER_FIELDS:
         found += _sender_problems(config, shipping_countries)
     if active:

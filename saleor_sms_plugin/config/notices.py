@@ -9,6 +9,7 @@ from ..events.answers import ANSWERS
 from ..events.catalogue import CATALOGUE
 from ..exceptions import TemplateError
 from .fields import text_field
+from .memory import longer_memory
 from .opt_outs import longest, too_long
 from .parsing import SmsConfig
 from .texts import because, known_values, letters, outcomes, price
@@ -24,6 +25,7 @@ def notices(config: SmsConfig, shipping_countries: frozenset[str]) -> tuple[str,
         *_unsigned(config),
         *_senders(config, shipping_countries),
         *_shop_name(config),
+        *longer_memory(config),
         *_prices(config, config.countries(shipping_countries)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -45,6 +46,9 @@ MOST_LANGUAGES = 20
 NEEDED = {
     "sender_id": "is empty. Write the name or number that customers see as the sender.",
 }
+
+
+DAYS_TO_ANSWER = 7  #: of a request to confirm a consent, and of a survey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +120,16 @@ class SmsConfig:
     def delay_seconds(self, spec: EventSpec) -> int:
         """Seconds after the event until its text is due: of reminders and surveys, else 0."""
         return self.survey_days * DAY if spec.asks else self.reminder_delay(spec.step)
+
+    @property
+    def days_needed(self) -> tuple[int, str]:
+        """How many days a number has to be known for, and the setting that needs it; "" for what
+        people can answer."""
+        windows = [(DAYS_TO_ANSWER, "")]
+        for name in ("offers_cap", "flood"):
+            longest = max((limit.seconds for limit in getattr(self, name)), default=0)
+            windows.append((-(-longest // DAY), name))
+        return max(windows, key=itemgetter(0))
 
     def leads_to(self, name: str) -> str:
         """The pattern of ``recovery_url``, ``retry_url`` or ``order_url``; "" where there is

@@ -69,7 +69,10 @@ def run(ports: Ports, until: dt.datetime) -> int:
 def _steps(ports: Ports) -> list[tuple[Step, dt.datetime]]:
     now = ports.clock.now()
     with ports.shop.writer():
-        days = {c.id: c.config.retention_days for c in load(ports).values()}
+        channels = load(ports)
+    # Limits count the texts of all channels together.
+    needed = max((c.config.days_needed[0] for c in channels.values()), default=0)
+    days = {c.id: max(c.config.retention_days, needed) for c in channels.values()}
     shortest = now - dt.timedelta(days=min(days.values(), default=90))
     texts = [
         (_texts(Q(channel_id=channel_id)), now - dt.timedelta(days=each))

@@ -14,7 +14,8 @@ import logging
 from collections.abc import Collection, Sequence
 
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Q, Sum
+from django.db.models.functions import Length
 
 from ..exceptions import ConfigurationError, Replayed, WebhookError, kind_and_place
 from ..models import ProviderAccount, WebhookRequest
@@ -29,6 +30,11 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 MOST_ATTEMPTS = 5
 AGAIN = dt.timedelta(seconds=30)  #: doubled with each attempt
+#: Bytes of refused requests that an account keeps within an hour, each row for ``ROW`` at
+#: least. Room for an hour of replies under a mistyped secret, none for a forger to fill a disk;
+#: what is not kept the provider sends again for a day, as it was refused.
+MOST_REFUSED, ROW = 100_000, 500
+AN_HOUR = dt.timedelta(hours=1)
 Status = WebhookRequest.Status
 #: Requests that could not be processed, unless their person was forgotten: kept, as each may
 #: hold a stop, until they are replayed or given up.
@@ -40,8 +46,9 @@ _Told = tuple[ParsedReceipt | ParsedInbound, ...]
 def receive(account: ProviderAccount, request: WebhookData, path: str, ports: Ports) -> None:
     """The request is stored, and will be processed; one that is stored already stays once.
 
-    Raises WebhookError where it is refused: then it is stored as refused and nothing else
-    changes. Raises DatabaseError where it could not be stored. Call it under writer access.
+    Raises WebhookError where it is refused: then it is stored as refused, while there is room
+    (``MOST_REFUSED``), and nothing else changes. Raises DatabaseError where it could not be
+    stored. Call it under writer access.
     """
     row = WebhookRequest(
         account=account, method=request.method, path=path, query=request.query,
@@ -49,7 +56,7 @@ def receive(account: ProviderAccount, request: WebhookData, path: str, ports: Po
         received_at=request.received_at,
     )  # fmt: skip
     refusal = _judge(row, ports)
-    if not insert_once(row):
+    if (refusal is None or _has_room(row)) and not insert_once(row):
         refusal = _again(row, refusal)
     if refusal:
         logger.warning(
@@ -155,6 +162,16 @@ def _verified(row: WebhookRequest, ports: Ports) -> str:
             refusal = error
     assert refusal is not None  # noqa: S101 (the loop ran)
     raise refusal
+
+
+def _has_room(row: WebhookRequest) -> bool:
+    """The account has not kept ``MOST_REFUSED`` within the hour, this refused request included."""
+    size = Length("body") + Length("query") + ROW
+    refused = WebhookRequest.objects.filter(
+        account=row.account, status=Status.REFUSED, received_at__gt=row.received_at - AN_HOUR
+    )
+    kept: int = refused.aggregate(bytes=Sum(size))["bytes"] or 0
+    return kept + len(row.body) + len(row.query) + ROW <= MOST_REFUSED
 
 
 def _again(row: WebhookRequest, refusal: WebhookError | None) -> WebhookError | None:

@@ -73,11 +73,25 @@ def test_numbers_and_bodies_are_erased(sent: Stage) -> None:
 
 def test_the_channel_says_how_long(sent: Stage) -> None:
     """``retention_days`` in Advanced; a channel that is gone keeps no longer than the others."""
-    sent.configure(CREATED, advanced="retention_days = 7")
+    sent.configure(CREATED, advanced="retention_days = 7\noffers_cap = 2/day")
     sent.clock.move(days=7, seconds=1)
 
     forget(sent)
 
+    assert Message.objects.exclude(recipient="").count() == 0
+
+
+def test_numbers_are_kept_for_as_long_as_a_channel_counts_by_them(sent: Stage) -> None:
+    """A stored setting of before is too short for a limit, be it another channel's."""
+    sent.configure(CREATED, advanced="retention_days = 1\noffers_cap = 2/day")
+    sent.configure(CREATED, advanced="retention_days = 1", channel_id=2)  # 8/30day
+    sent.clock.move(days=30)
+
+    forget_only(sent)
+    assert Message.objects.exclude(recipient="").count() == 3
+
+    sent.clock.move(seconds=1)
+    forget_only(sent)
     assert Message.objects.exclude(recipient="").count() == 0
 
 

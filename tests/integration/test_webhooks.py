@@ -225,6 +225,26 @@ def test_a_forger_who_tries_again_fills_no_table(called_back: CalledBack) -> Non
     assert len(_requests()) == 1
 
 
+def test_forged_requests_fill_no_disk(called_back: CalledBack, caplog: Any) -> None:
+    """An account keeps 100 KB of refused requests within an hour; each is refused and logged,
+    and what is signed is taken all the same."""
+    text = called_back.send()
+    forged = [FORGER.reply("48512345678", "48700100200", f"{i:x>15000}") for i in range(10)]
+
+    with caplog.at_level(logging.WARNING, "saleor_sms_plugin"):
+        assert {called_back.knock(each).status_code for each in forged} == {401}
+    assert len([r for r in caplog.records if getattr(r, "action", "") == "webhook_refused"]) == 10
+    assert len(_requests()) == 3
+
+    assert called_back.report().status_code == 200
+    called_back.run()
+    assert called_back.status_of(text) == ("delivered", "")
+
+    called_back.clock.move(hours=1, seconds=1)
+    assert called_back.knock(forged[9]).status_code == 401
+    assert len(_requests()) == 5
+
+
 @pytest.mark.parametrize("days", [-1, 2, 365])
 def test_a_request_out_of_its_time_is_refused(called_back: CalledBack, days: int) -> None:
     """Year-old, days old, and from the future."""

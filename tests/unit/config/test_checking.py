@@ -96,6 +96,39 @@ def test_a_wrong_change_is_refused_while_off() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("advanced", "said"),
+    [
+        ("retention_days = 30", ""),
+        ("retention_days = 7\noffers_cap = off\nflood = off", ""),
+        (
+            "retention_days = 29",
+            "29 days are too few: offers_cap counts the texts of a number for 30 days. "
+            "Write retention_days = 30 or more, or a shorter offers_cap.",
+        ),
+        (
+            "flood = 9/100day",
+            "90 days are too few: flood counts the texts of a number for 100 days. "
+            "Write retention_days = 100 or more, or a shorter flood.",
+        ),
+        (
+            "retention_days = 6\noffers_cap = 2/day",
+            "6 days are too few: requests and surveys are answered for 7 days. "
+            "Write retention_days = 7 or more.",
+        ),
+        (
+            "offers_cap = 2/401day",
+            "90 days are too few: offers_cap counts the texts of a number for 401 days. "
+            "Write offers_cap of at most 400day, and retention_days as long.",
+        ),
+    ],
+)
+def test_numbers_are_kept_for_as_long_as_they_are_needed(advanced: str, said: str) -> None:
+    """What counts, or is answered, by number is named, and how to mend it."""
+    expected = [f"Advanced (advanced): retention_days: {said}"] if said else []
+    assert _messages({**GOOD, "advanced": advanced}) == expected
+
+
 def test_an_unknown_provider_is_told_with_the_nearest() -> None:
     """The message lists what can be written."""
     assert _messages({**GOOD, "provider": "vonagee"}) == [

@@ -91,3 +91,12 @@ def test_an_offer_too_long_for_its_link_is_told() -> None:
     assert _notices("PL DE", **long) == ("text_checkout_abandoned: up to 2 segments.", said)
     assert said not in _notices("DE AT", **long)
     assert said not in _notices("PL", **long, advanced="opt_out_number = +48512345678")
+
+
+def test_a_stored_memory_that_is_too_short_is_told() -> None:
+    """Of a version that took it: the longer one holds."""
+    assert _notices(advanced="retention_days = 30") == ()
+    assert _notices(advanced="retention_days = 5") == (
+        "Advanced (advanced): retention_days: 5 days are too few: offers_cap counts the texts of "
+        "a number for 30 days. Numbers and texts are kept for as long.",
+    )
