@@ -17,9 +17,12 @@ from ..domain.consent import STOPS, Act, Scope
 from ..domain.keywords import Meaning
 from ..domain.working_days import working_days_later
 from ..events.answers import answer_for
+from ..events.texts.alerts import STRANGERS
 from ..models import InboundMessage, Message, locks
 from ..ports import Ports
 from . import answers, double_opt_in, forwarding, ledger, reach, surveys
+from .alerts import alert
+from .channels import Channel
 from .ledger import Deed, Source
 from .opting import opt_out
 from .talks import Talk, talk_of
@@ -27,7 +30,12 @@ from .talks import Talk, talk_of
 logger = logging.getLogger(__name__)
 
 STEP = 50  #: people looked at before what is due is asked again
+_STRANGER = {"stranger": True}  #: what the answer to one says beside its words
 AGAIN = dt.timedelta(minutes=1)  #: after a fault; then as long again as it has waited
+#: Answers of a channel within an hour to numbers that it never texted: whoever can write to the
+#: webhook address of an account that does not sign can name any number.
+MOST_STRANGERS = 60
+STRANGERS_IN, TOLD_EACH = dt.timedelta(hours=1), dt.timedelta(days=1)
 ANSWERED_EACH = dt.timedelta(hours=1)  #: with the same words: programs that answer cannot loop
 
 
@@ -125,9 +133,13 @@ def _stop(talk: Talk, ports: Ports) -> bool:
 
 def _hold(talk: Talk, ports: Ports) -> bool:
     if _end(talk, Act.HELD, ports):
-        days = talk.rule.review_working_days
-        talk.inbound.review_by = working_days_later(talk.inbound.received_at, days)
+        _read_by_staff(talk)
     return True
+
+
+def _read_by_staff(talk: Talk) -> None:
+    days = talk.rule.review_working_days
+    talk.inbound.review_by = working_days_later(talk.inbound.received_at, days)
 
 
 def _end(talk: Talk, act: Act, ports: Ports) -> bool:
@@ -184,26 +196,49 @@ def _score(talk: Talk, ports: Ports) -> bool:
 
 def _answering(name: str) -> Callable[[Talk, Ports], bool]:
     def act(talk: Talk, ports: Ports) -> bool:
-        _answer(name, talk, ports)
+        if not _answer(name, talk, ports):
+            _read_by_staff(talk)
         return True
 
     return act
 
 
-def _answer(name: str, talk: Talk, ports: Ports) -> None:
-    """The answer is on its way, once in ``ANSWERED_EACH``; whoever wrote too long ago gets none."""
+def _answer(name: str, talk: Talk, ports: Ports) -> bool:
+    """The answer is on its way, once in ``ANSWERED_EACH``; whoever wrote too long ago gets none.
+
+    False where too many strangers were answered: staff have been told.
+    """
     now = ports.clock.now()
     told = Message.objects.filter(
         recipient=talk.number, event_name=answer_for(name, talk.country),
         created_at__gt=now - ANSWERED_EACH,
     )  # fmt: skip
     if talk.channel is None or told.exists():
-        return
+        return True
+    is_stranger = talk.last is None
+    if is_stranger and _too_many_strangers(talk.channel, ports):
+        return False
     waited = now - (talk.inbound.completed_at or talk.inbound.received_at)
-    answers.send(
+    message = answers.send(
         name, talk.number, talk.channel, ports,
         language=talk.last.language if talk.last else "", lasts=answers.LASTS - waited,
     )  # fmt: skip
+    if is_stranger:
+        Message.objects.filter(pk=message.pk).update(says=_STRANGER)
+    return True
+
+
+def _too_many_strangers(channel: Channel, ports: Ports) -> bool:
+    """The channel answered ``MOST_STRANGERS``; until the transaction ends nobody else does."""
+    now = ports.clock.now()
+    locks.lock([f"sms-strangers:{channel.id}"])
+    answered = Message.objects.filter(
+        channel_id=channel.id, created_at__gt=now - STRANGERS_IN, says=_STRANGER
+    )
+    if answered.count() < MOST_STRANGERS:
+        return False
+    alert(STRANGERS, channel, ports, once_since=now - TOLD_EACH, count=MOST_STRANGERS)
+    return True
 
 
 #: What is done about a meaning; False where it turns out to mean nothing here.

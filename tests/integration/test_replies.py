@@ -1231,3 +1231,27 @@ def test_the_command_refuses_what_needs_no_decision(talking: Talking, command: A
         with pytest.raises(CommandError, match=why):
             command("sms_replies", "resolve", str(reply_id), "keep", "--by", "Eve")
     assert talking.stopped() == withdrawn(*EVERYTHING)
+
+
+def test_strangers_questions_are_answered_sixty_times_an_hour(talking: Talking) -> None:
+    """Each answer costs the shop: further questions wait for staff, who are told once; a stop
+    holds all the same, and who was texted is answered."""
+    talking.set_up(staff_numbers="+48501000001")
+    talking.texted(POLE)
+    for index in range(62):
+        talking.knock(talking.caller.reply(f"485123000{index:02}", SHOP, "HELP"))
+    talking.knock(talking.caller.reply("48512400000", SHOP, "STOP"))
+    talking.run()
+
+    assert talking.answers == [("help", "sent", "")] * 60
+    waiting = InboundMessage.objects.filter(review_by__isnull=False)
+    assert list(waiting.values_list("meaning", flat=True)) == ["help", "help"]
+    assert Message.objects.filter(event_name="alert").count() == 1
+    assert talking.stopped("+48512400000") == withdrawn(*Scope)
+
+    talking.reply("HELP")
+    assert talking.answers[60:] == [("help", "sent", "")]
+
+    talking.clock.move(hours=1)
+    talking.reply("HELP", "+48512400001")
+    assert talking.answers[61:] == [("help", "sent", "")]

@@ -88,6 +88,34 @@ BUDGET: Mapping[str, str] = {
     ),
 }
 
+#: {shop}: its name; {count}: answers within an hour
+STRANGERS: Mapping[str, str] = {
+    "en": (
+        "{shop}: {count} questions within an hour from numbers you never texted. Further ones get "
+        "no answer and wait in sms_replies."
+    ),
+    "pl": (
+        "{shop}: {count} pytan w ciagu godziny z numerow, do ktorych nie pisaliscie. Kolejne nie "
+        "dostaja odpowiedzi, zob. sms_replies."
+    ),
+    "it": (
+        "{shop}: {count} domande in un'ora da numeri a cui non avete mai scritto. Le altre restano "
+        "senza risposta: vedi sms_replies."
+    ),
+    "de": (
+        "{shop}: {count} Fragen in einer Stunde von Nummern, denen Sie nie schrieben. Weitere "
+        "bleiben ohne Antwort, siehe sms_replies."
+    ),
+    "fr": (
+        "{shop} : {count} questions en une heure de numéros jamais contactés. Les suivantes "
+        "restent sans réponse, voir sms_replies."
+    ),
+    "es": (
+        "{shop}: {count} preguntas en una hora de numeros a los que nunca escribieron. Las demas "
+        "quedan sin respuesta, ver sms_replies."
+    ),
+}
+
 #: {shop}: its name; {number}: a customer's; {text}: what they wrote
 REPLY: Mapping[str, str] = {
     "en": "{shop}: {number} wrote: {text}",
