@@ -75,7 +75,7 @@ def _until_nothing_is_left(ports: Ports) -> bool:
         return True
     # What was recorded just after the nudge that started this run made no nudge of its own.
     time.sleep(LINGER)
-    return working.work(ports, until)
+    return working.is_due(ports) and working.work(ports, until)
 
 
 def _once(ports: Ports) -> bool:

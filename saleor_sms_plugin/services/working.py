@@ -74,8 +74,9 @@ def work(ports: Ports, until: dt.datetime) -> bool:
 def is_due(ports: Ports) -> bool:
     """Something could be planned, sent or processed now."""
     now = ports.clock.now()
-    waiting = Message.objects.filter(status__in=WAITING, not_before__lte=now)
-    return waiting.exists() or has_news(ports)
+    with ports.shop.writer():
+        waiting = Message.objects.filter(status__in=WAITING, not_before__lte=now)
+        return waiting.exists() or has_news(ports)
 
 
 def has_news(ports: Ports) -> bool:
