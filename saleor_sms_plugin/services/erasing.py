@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from ..models import DeliveryReceipt, InboundMessage, Link, Message, SendAttempt, WebhookRequest
 
@@ -40,6 +40,13 @@ def erase_naming(number: str) -> None:
     DeliveryReceipt.objects.filter(recipient=number).update(**ERASED_RECEIPT)
     Link.objects.filter(recipient=number).update(recipient="")
     InboundMessage.objects.filter(body__contains=digits).update(body="", parts={})
+    requests_naming(number).update(**ERASED_REQUEST)
+
+
+def requests_naming(number: str) -> QuerySet[WebhookRequest]:
+    """The provider's requests that hold this E.164 number, whatever came of them."""
+    digits = number.removeprefix("+")
     # PostgreSQL shows and compares bytes as hexadecimal digits.
-    naming = Q(query__contains=digits) | Q(body__contains=digits.encode().hex())
-    WebhookRequest.objects.filter(naming).update(**ERASED_REQUEST)
+    return WebhookRequest.objects.filter(
+        Q(query__contains=digits) | Q(body__contains=digits.encode().hex())
+    )

@@ -11,12 +11,10 @@ from django.db.models import Q
 
 from ..domain import phone_numbers
 from ..domain.boxes import IP, PHONE
-from ..domain.consent import TICKED_AGAIN
 from ..domain.reasons import Reason
 from ..domain.transitions import MessageStatus
 from ..exceptions import InvalidRecipient
 from ..models import (
-    ConsentBox,
     ConsentEntry,
     ErasedNumber,
     InboundMessage,
@@ -30,6 +28,15 @@ from ..ports import Ports
 from . import suppression
 from .erasing import erase, erase_naming, erase_replies
 from .opting import not_begun
+from .traces import (
+    KnownBox,
+    KnownReceipt,
+    KnownRequest,
+    boxes_of,
+    known_boxes,
+    known_receipts,
+    known_requests,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +107,9 @@ class Known:
     acts: Sequence[KnownAct]
     links: Sequence[KnownLink]
     scores: Sequence[KnownScore]
+    boxes: Sequence[KnownBox]
+    receipts: Sequence[KnownReceipt]
+    requests: Sequence[KnownRequest]
     not_texted: str  #: why no text goes to it, "" where some may
 
 
@@ -122,6 +132,9 @@ def known_of(number: str, ports: Ports) -> Known:
             acts=_acts_of(number),
             links=_links_of(number),
             scores=_scores_of(number),
+            boxes=known_boxes(number),
+            receipts=known_receipts(number),
+            requests=known_requests(number),
             not_texted=f"{refusal[0].sentence} {refusal[1]}" if refusal else "",
         )
 
@@ -238,13 +251,6 @@ def _forget_boxes(number: str) -> None:
 
     Call it while the ledger still names the number.
     """
-    acts = ConsentEntry.objects.filter(number=number, source__in=TICKED_AGAIN).exclude(key="")
-    keys = [key.split(":") for key in acts.values_list("key", flat=True)]
-    theirs = {(source, subject_id) for source, subject_id, *_ in keys}
-    subjects = {subject_id for _, subject_id in theirs}
-    boxes = ConsentBox.objects.filter(Q(subject_id__in=subjects) | Q(values__has_key=PHONE))
-    for box in boxes.iterator():
-        names = phone_numbers.may_mean(str(box.values.get(PHONE, "")), number)
-        if names or (box.source, box.subject_id) in theirs:
-            box.values |= {name: "" for name in (PHONE, IP) if name in box.values}
-            box.save(update_fields=["values"])
+    for box in boxes_of(number):
+        box.values |= {name: "" for name in (PHONE, IP) if name in box.values}
+        box.save(update_fields=["values"])

@@ -15,11 +15,14 @@ from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
 from saleor_sms_plugin.models import (
     ConsentBox,
     ConsentEntry,
+    DeliveryReceipt,
     ErasedNumber,
     Link,
     Message,
+    ProviderAccount,
     SuppressedNumber,
     SurveyScore,
+    WebhookRequest,
 )
 from saleor_sms_plugin.services import ledger, opting, person, suppression
 from saleor_sms_plugin.services.channels import load
@@ -83,6 +86,42 @@ def test_everything_is_shown(shop: Stage) -> None:
     words = run("export", NUMBER)
     assert "1 texts to +48*****678" in words
     assert NUMBER not in words
+
+
+def test_what_storefronts_and_providers_said_is_shown(shop: Stage) -> None:
+    """Boxes, reports and raw requests of this number, and no one else's; proof in full."""
+    now = shop.clock.now()
+    account = ProviderAccount.objects.create(provider="vonage", key="v:k", created_at=now)
+    others = {"mine": NUMBER, "theirs": "+48601234567"}
+    for name, number in others.items():
+        ConsentBox.objects.create(
+            key=name, source="checkout", subject_id=name, seen_at=now,
+            values={"sms_offers": "false", "sms_phone": number, "sms_ip": "192.0.2.77"},
+        )  # fmt: skip
+        request = WebhookRequest.objects.create(
+            account=account, method="POST", digest=name, received_at=now,
+            body=f'{{"msisdn": "{number[1:]}"}}'.encode(),
+        )  # fmt: skip
+        DeliveryReceipt.objects.create(
+            account=account, request=request, position=0, recipient=number, is_whole_message=True,
+            provider_status="delivered", code="0", network="26001", received_at=now,
+        )  # fmt: skip
+    acts(shop, Act.GIVEN, Scope.OFFERS)
+
+    (known,) = json.loads(run("export", NUMBER, "--json"))
+
+    assert [box["values"] for box in known["boxes"]] == [
+        {"sms_offers": "false", "sms_phone": NUMBER, "sms_ip": "192.0.2.77"}
+    ]
+    assert [(each["status"], each["network"]) for each in known["receipts"]] == [
+        ("delivered", "26001")
+    ]
+    assert [each["body"] for each in known["requests"]] == ['{"msisdn": "48512345678"}']
+    words = run("export", NUMBER)
+    assert "(staff, express, 192.0.2.7)" in words
+    assert "sms_ip = 192.0.2.77" in words
+    assert "delivered 0 26001" in words
+    assert NUMBER[1:] not in words
 
 
 def test_erasing_leaves_no_number_and_ends_what_waits(shop: Stage) -> None:

@@ -95,13 +95,34 @@ def _lines(known: Known) -> list[str]:
         f"{len(known.acts)} acts of consent",
         *(
             f"{act.at:%Y-%m-%d %H:%M} {act.channel or 'every channel'} {act.scope} {act.act} "
-            f"({act.source}): {act.wording}".rstrip(": ")
+            f"({', '.join(filter(None, (act.source, act.basis, act.language, act.ip)))}): "
+            f"{act.wording}".rstrip(": ")
             for act in known.acts
         ),
         f"{len(known.scores)} answers to surveys",
         *(
             f"{each.at:%Y-%m-%d %H:%M} order {each.order or '-'}: {each.score}"
             for each in known.scores
+        ),
+        f"{len(known.boxes)} boxes of a storefront",
+        *(
+            f"{box.at:%Y-%m-%d %H:%M} {box.source}: "
+            + phone_numbers.conceal(
+                ", ".join(f"{name} = {value}" for name, value in box.values.items()), known.number
+            )
+            for box in known.boxes
+        ),
+        f"{len(known.receipts)} reports of the provider",
+        *(
+            f"{each.at:%Y-%m-%d %H:%M} "
+            + " ".join(filter(None, (each.status, each.code, each.network, each.detail)))
+            for each in known.receipts
+        ),
+        f"{len(known.requests)} requests of the provider as they came",
+        *(
+            f"{each.at:%Y-%m-%d %H:%M} "
+            + phone_numbers.conceal(f"{each.query} {each.body}".strip(), known.number)
+            for each in known.requests
         ),
         *([f"Not texted: {known.not_texted}"] if known.not_texted else []),
     ]
