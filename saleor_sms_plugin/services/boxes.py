@@ -19,6 +19,7 @@ from django.db.models import Exists, OuterRef
 from ..models import ConsentBox
 from ..models.once import insert_change
 from ..ports import Box, Customer, Order, Ports
+from . import faults
 from .box_acts import CHANGED_AT, HEARD, SINCE, Known, settle
 from .channels import load
 from .ledger import Source
@@ -27,7 +28,6 @@ from .record import quietly
 logger = logging.getLogger(__name__)
 
 BATCH = 50
-FAULT_AGAIN = dt.timedelta(minutes=5)
 CHANGED_WITHIN = dt.timedelta(hours=1)  #: accounts that a sweep looks at
 MOST_CUSTOMERS = 500  #: of one sweep
 
@@ -197,7 +197,7 @@ def _process(rows: Sequence[ConsentBox], ports: Ports) -> None:
                 "Box %s on a %s could not be read: %s", row.pk, row.source, type(error).__name__,
                 extra={"action": "box_failed"},
             )  # fmt: skip
-            row.error, row.process_at = type(error).__name__, ports.clock.now() + FAULT_AGAIN
+            row.error, row.process_at = type(error).__name__, ports.clock.now() + faults.AGAIN
             row.save(update_fields=["error", "process_at"])
 
 

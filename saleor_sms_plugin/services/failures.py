@@ -6,9 +6,9 @@ import datetime as dt
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q
 
 from ..domain.reasons import Reason
@@ -18,7 +18,7 @@ from ..exceptions import log_fault
 from ..models import Message, ShopEvent, locks
 from ..models.many import update_many
 from ..ports import Checkout, FailureKind, FailureRow, Order, PaymentFailure, Ports
-from . import storm, subjects
+from . import faults, storm, subjects
 from .channels import load
 from .record import Happening
 
@@ -29,7 +29,6 @@ STEP = 200  #: failures placed at once
 #: What is unclear may have gone through for so long; and so long one text says it all.
 A_DAY = dt.timedelta(days=1)
 AGAIN = dt.timedelta(minutes=5)  #: how often it is asked whether a later try has its answer
-FAULT_AGAIN = dt.timedelta(minutes=5)
 #: recorded, and nobody has looked yet whose payment it was
 UNPLACED = Q(name=SOURCE, order_id="", checkout_id="")
 #: Requests of a customer's own: trying again may help, and what covers the order settles them.
@@ -63,25 +62,15 @@ def place(ports: Ports) -> None:
     )
     if not rows:
         return
-    _place_or_split(rows, ports)
+    faults.isolate(rows, partial(_place, ports=ports), partial(_put_off, ports=ports))
     # Without a channel they counted for none; where a worker was away they are planned at once.
     storm.watch(ports)
 
 
-def _place_or_split(rows: Sequence[ShopEvent], ports: Ports) -> None:
-    try:
-        with transaction.atomic():
-            _place(rows, ports)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        if len(rows) > 1:
-            for row in rows:
-                _place_or_split([row], ports)
-            return
-        log_fault(logger, "The failed payment %s cannot be read", rows[0].subject_id)
-        mine = ShopEvent.objects.filter(UNPLACED, pk=rows[0].pk)
-        mine.update(plan_at=ports.clock.now() + FAULT_AGAIN)
+def _put_off(row: ShopEvent, ports: Ports) -> None:
+    log_fault(logger, "The failed payment %s cannot be read", row.subject_id)
+    mine = ShopEvent.objects.filter(UNPLACED, pk=row.pk)
+    mine.update(plan_at=ports.clock.now() + faults.AGAIN)
 
 
 def _place(rows: Sequence[ShopEvent], ports: Ports) -> None:

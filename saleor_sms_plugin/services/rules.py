@@ -1,101 +1,28 @@
 """The rules of planning: one function each, asked in order; the first answer decides.
 
-A rule sees a ``Case``, all that is known about one order while it is planned, and answers with
-``Suppress`` (no text, and why), ``Wait`` (ask again then) or None (no objection).
+A rule sees a ``Case`` and answers with ``Suppress`` (no text, and why), ``Wait`` (ask again
+then), ``Nothing`` or None (no objection).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from ..domain.reasons import Reason
-from ..domain.transitions import TOLD, WAITING, MessageStatus
+from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import EVENTS, EventSpec
 from ..events.catalogue import Wait as WaitFor
 from ..models import Activation, Message, ShopEvent
-from ..ports import Checkout, Fulfillment, Order, PaymentFailure
+from ..ports import Checkout
 from . import abandoned, door, failures, recipients
-from .channels import Channel
-from .failures import OneADay
-from .usual_hour import Habits
+from .case import Case, Nothing, Suppress, Verdict, Wait
 
 PARCELS_TOGETHER = dt.timedelta(seconds=10)  #: parcels recorded within this are one delivery
 NOTIFY_SPAN = dt.timedelta(minutes=1)  #: a hook and its notification are of one request
 SIGNAL_TIME = dt.timedelta(seconds=2)  #: the notification is recorded well within this
 A_DAY = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suppress:
-    """No text, for this reason."""
-
-    reason: Reason
-    detail: str = ""
-    into: Message | None = None  #: the text that says it already
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wait:
-    """Not yet: ask again at this instant."""
-
-    until: dt.datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Nothing:
-    """Not this row's matter: nobody would ask why there is no text, and nothing is stored."""
-
-
-Verdict = Suppress | Wait | Nothing | None
-
-
-@dataclass
-class Case:
-    """One order while it is planned, under its lock."""
-
-    now: dt.datetime
-    order: Order | None
-    events: Sequence[ShopEvent]  # every event of the order, oldest first
-    messages: list[Message]  # every text of the order; planning appends
-    channels: Mapping[int, Channel]
-    active: Mapping[tuple[int, str], Activation]
-    #: those that still matter, by event's subject
-    failures: Mapping[str, PaymentFailure] = field(default_factory=dict)
-    one_a_day: OneADay | None = None  # for failed payments of carts
-    budget: abandoned.Budget | None = None  # for reminders
-    habits: Habits | None = None  # for offers
-    #: (waiting text, the new one that says it, too)
-    absorbed: list[tuple[Message, Message]] = field(default_factory=list)
-    next_times: dict[int, dt.datetime] = field(default_factory=dict)  # event id → plan again
-    planned: set[tuple[int, str]] = field(default_factory=set)  # (event id, catalogue name)
-
-    def settle(self, event: ShopEvent, spec: EventSpec) -> dt.timedelta:
-        return dt.timedelta(
-            seconds=self.channels[event.channel_id].config.settle_seconds(spec.name)
-        )
-
-    def is_planned(self, event: ShopEvent, name: str) -> bool:
-        return (event.pk, name) in self.planned
-
-    def unplanned(self, name: str) -> list[ShopEvent]:
-        """Events of this order that this catalogue row will still decide."""
-        source = EVENTS[name].source
-        return [e for e in self.events if e.name == source and not self.is_planned(e, name)]
-
-    def texts(self, *names: str) -> list[Message]:
-        """Texts of these events that wait, went out or may have gone out."""
-        return [m for m in self.messages if m.event_name in names and m.status in (*WAITING, *TOLD)]
-
-    def waiting(self, *names: str) -> Message | None:
-        return next((m for m in self.texts(*names) if m.status in WAITING), None)
-
-    def parcel(self, parcel_id: str) -> Fulfillment | None:
-        parcels = self.order.fulfillments if self.order else ()
-        return next((f for f in parcels if f.id == parcel_id), None)
 
 
 def no_concern(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
@@ -193,7 +120,7 @@ def declined(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
 def ended_at_door(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     if case.order is None:
         return None
-    reason = door.ended(spec, case.order, initial_says(event, spec, case))
+    reason = door.ended(spec, case.order, case.initial_says(event, spec))
     return Suppress(reason=reason) if reason else None
 
 
@@ -336,20 +263,6 @@ def one_reminder(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:
     if told := abandoned.told_before(event, spec, texts, channel.config.law_at(place)):
         return Suppress(reason=Reason.ONE_REMINDER, into=told)
     return None
-
-
-def initial_says(event: ShopEvent, spec: EventSpec, case: Case) -> dict[str, Any]:
-    """What a text of this event will say, as far as planning knows."""
-    says: dict[str, Any] = {}
-    if any(name.startswith("fulfillment.") for name in spec.variables):
-        says["parcels"] = {event.subject_id: None}
-    if spec.name in ("order_refunded", "order_fully_refunded"):
-        says["refunded"] = str(event.facts.get("refunded", "0"))
-    if spec.step:
-        says |= abandoned.says(event)
-    if failure := case.failures.get(event.subject_id):
-        says |= failures.says(failure)
-    return says
 
 
 #: Asked in this order. What needs no waiting comes before ``settling``.

@@ -27,8 +27,8 @@ from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import claims, plan, preparing, working, writing
 from saleor_sms_plugin.services.calls import Ready, call
+from saleor_sms_plugin.services.case import Case
 from saleor_sms_plugin.services.channels import load
-from saleor_sms_plugin.services.rules import Case
 from saleor_sms_plugin.services.writing import write
 from tests.integration.stage import CHANNEL, NOON, RUN, Stage, only
 
