@@ -104,11 +104,6 @@ def next_allowed(now: dt.datetime, zones: Sequence[str], night: Night | None) ->
     return best
 
 
-def is_night(now: dt.datetime, zones: Sequence[str], night: Night | None) -> bool:
-    """Whether a text has to wait: ``next_allowed`` is later than *now*."""
-    return next_allowed(now, zones, night) > now
-
-
 def _asleep(instant: dt.datetime, places: Sequence[ZoneInfo], night: Night) -> int:
     """In how many places it is night; that number falls only in a place's morning."""
     return sum(night.covers(instant.astimezone(place).time()) for place in places)
