@@ -18,7 +18,7 @@ from ..ports import Ports
 from ..providers import known_providers, provider_class
 from . import addresses, installation, status
 from .channels import Channel
-from .test_text import EVENT, outcome_of
+from .test_text import EVENT, is_of, outcome_of
 
 ALIVE = dt.timedelta(minutes=5)  #: a worker and beat seen so recently
 
@@ -94,13 +94,20 @@ def _sender(seen: _Seen) -> _Found:
 
 def _test(seen: _Seen) -> _Found:
     tests = Message.objects.filter(channel_id=seen.channel.id, event_name=EVENT)
-    arrived = tests.filter(status=MessageStatus.DELIVERED).order_by("-pk").first()
-    last = arrived or tests.order_by("-pk").first()
-    if last is None:
+    newest = tests.order_by("-pk").first()
+    if newest is None:
         return State.OPEN, "", None
-    waits = last.status in (MessageStatus.SENT, MessageStatus.SENDING)
-    state = State.DONE if arrived else State.WAITS if waits else State.OPEN
-    return state, outcome_of(last), last.created_at
+    state, said = _TESTED.get(newest.status, State.OPEN), outcome_of(newest)
+    if state is not State.OPEN and not is_of(newest, seen.channel):
+        state, said = State.OPEN, f"{said} {_ANOTHER_NOW}"
+    return state, said, newest.created_at
+
+
+_TESTED: Mapping[str, State] = {
+    MessageStatus.DELIVERED: State.DONE, MessageStatus.SENT: State.WAITS,
+    MessageStatus.SENDING: State.WAITS,
+}  # fmt: skip
+_ANOTHER_NOW = "Provider, account or sender is another one now: send a test text anew."
 
 
 def _receipts(seen: _Seen) -> _Found:

@@ -26,10 +26,16 @@ from .recipients import Recipient
 
 logger = logging.getLogger(__name__)
 
+
+class KeyIsTaken(InvalidInput):
+    """The key named another act of sending before."""
+
+
 LASTS = dt.timedelta(hours=24)  #: what staff wrote is worth sending
 RETRYABLE = (
     MessageStatus.FAILED, MessageStatus.EXPIRED, MessageStatus.REJECTED,
     MessageStatus.UNDELIVERED, MessageStatus.SUPPRESSED, MessageStatus.CANCELLED,
+    MessageStatus.OUTCOME_UNKNOWN,
 )  # fmt: skip
 
 
@@ -51,11 +57,13 @@ def send(draft: Draft, ports: Ports) -> Message:
     """The text waits for the next run, or the row says why it does not go out; once per key.
 
     A service text goes out at night, too: staff know what they do. Raises InvalidInput for a text
-    that cannot be sent, InvalidRecipient where there is no number.
+    that cannot be sent, InvalidRecipient where there is no number, KeyIsTaken where the key named
+    another text or recipient.
     """
     now, found, channel = ports.clock.now(), draft.to, draft.channel
     body = _body(draft.text, channel)
     _has_number(found)
+    act = _reference("act", found.number, body).hex
     message = Message(
         reference=_reference("written", draft.by, draft.key),
         event_name=MANUAL,
@@ -69,11 +77,14 @@ def send(draft: Draft, ports: Ports) -> Message:
         country=found.country,
         language=draft.language or answers.language_of(found.country),
         body=body,
-        says={"by": draft.by},
+        says={"by": draft.by, "act": act},
         expires_at=now + LASTS,
         **_decided(found, draft.purpose, MANUAL, channel, now, is_customer=draft.order is not None),
     )
-    return _stored(message, ports)
+    stored = _stored(message, ports)
+    if stored.says.get("act", act) != act:
+        raise KeyIsTaken("This key has sent another text, or to another phone. Give a new key.")
+    return stored
 
 
 def retry(
@@ -90,10 +101,15 @@ def retry(
         reference = _reference("anew", str(old.reference))
         if again := Message.objects.filter(reference=reference).first():
             return again
-        _may_retry(old, accept_duplicate)
         channel = load(ports, [old.channel_id or 0]).get(old.channel_id or 0)
-        if channel is None:
-            raise InvalidInput(Reason.CHANNEL_GONE.sentence)
+        refusal = why_not(old, channel)
+        if refusal or channel is None:
+            raise InvalidInput(refusal)
+        if old.status == MessageStatus.OUTCOME_UNKNOWN and not accept_duplicate:
+            raise InvalidInput(
+                "The provider may have taken it: the person would read it twice. Say "
+                "acceptDuplicate: true to send it all the same."
+            )
         now, written = ports.clock.now(), recipient or old.recipient
         find = recipients.of_staff if old.to_staff else recipients.of_number
         found = find(written, channel)
@@ -116,6 +132,25 @@ def retry(
         return _stored(message, ports)
 
 
+def why_not(message: Message, channel: Channel | None) -> str:
+    """Why the text is not sent anew, "" where it is; ``channel`` is its own, None once gone.
+
+    One whose outcome is unknown is, but only for somebody who accepts a second one.
+    """
+    spec = EVENTS.get(message.event_name)
+    if spec is None and message.event_name != MANUAL:
+        return "Only texts about orders and texts that staff wrote are sent anew."
+    if spec and spec.step:
+        return "Reminders of a cart are counted by law: none is sent anew."
+    if message.status not in RETRYABLE:
+        return f"Only a text that did not arrive is sent anew; this one is {message.status}."
+    if spec is None and not message.body:
+        return "The text was erased after its retention period. Write it anew."
+    if spec is None and message.purpose == Purpose.MARKETING and message.encoding:
+        return "It holds its reader's own way to opt out. Write it anew."
+    return "" if channel else Reason.CHANNEL_GONE.sentence
+
+
 def cancel(message_id: int, ports: Ports) -> Message:
     """The text that waited has ended, now or by staff before. Raises InvalidInput for one that
     does not wait."""
@@ -135,27 +170,6 @@ _SAME = (
     "event_name", "order_id", "checkout_id", "order_number", "channel_id", "channel_slug",
     "purpose", "priority", "to_staff", "language",
 )  # fmt: skip
-
-
-def _may_retry(old: Message, accept_duplicate: bool) -> None:
-    spec = EVENTS.get(old.event_name)
-    if spec is None and old.event_name != MANUAL:
-        raise InvalidInput("Only texts about orders and texts that staff wrote are sent anew.")
-    if spec and spec.step:
-        raise InvalidInput("Reminders of a cart are counted by law: none is sent anew.")
-    if old.status == MessageStatus.OUTCOME_UNKNOWN and not accept_duplicate:
-        raise InvalidInput(
-            "The provider may have taken it: the person would read it twice. Say "
-            "acceptDuplicate: true to send it all the same."
-        )
-    if old.status not in (*RETRYABLE, MessageStatus.OUTCOME_UNKNOWN):
-        raise InvalidInput(
-            f"Only a text that did not arrive is sent anew; this one is {old.status}."
-        )
-    if spec is None and not old.body:
-        raise InvalidInput("The text was erased after its retention period. Write it anew.")
-    if spec is None and old.purpose == Purpose.MARKETING and old.encoding:
-        raise InvalidInput("It holds its reader's own way to opt out. Write it anew.")
 
 
 def _body(text: str, channel: Channel) -> str:

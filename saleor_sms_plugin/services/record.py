@@ -18,6 +18,8 @@ from ..ports import Ports
 
 logger = logging.getLogger(__name__)
 
+OLDEST = dt.timedelta(days=400)  #: what happened before is told as of then
+
 
 @dataclass(frozen=True, kw_only=True)
 class Happening:
@@ -30,7 +32,7 @@ class Happening:
     subject_id: str = ""  #: the parcel, or the payment's row; the order where empty
     transition: str = ""  #: see ``events.keys.event_key``
     facts: Mapping[str, object] = field(default_factory=dict)  #: what the row cannot say later
-    occurred_at: dt.datetime | None = None  #: None: now
+    occurred_at: dt.datetime | None = None  #: None: now; kept within ``OLDEST`` and now
     found: bool = False  #: no hook told of it: a detector or the reconciler did
 
     @property
@@ -73,7 +75,7 @@ def _row(happening: Happening, now: dt.datetime) -> ShopEvent:
         channel_id=happening.channel_id,
         facts=dict(happening.facts),
         found=happening.found,
-        occurred_at=min(happening.occurred_at or now, now),
+        occurred_at=max(now - OLDEST, min(happening.occurred_at or now, now)),
         recorded_at=now,
         plan_at=None if happening.name in SIGNALS else now,
     )

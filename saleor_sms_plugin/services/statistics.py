@@ -236,7 +236,8 @@ def _recoveries(
     channel_ids: Collection[int] | None,
 ) -> list[tuple[Any, ...]]:
     rows = Recovery.objects.filter(
-        ordered_at__gte=_midnight(since), ordered_at__lt=_midnight(until) + _DAY
+        ordered_at__gte=_midnight(since),
+        ordered_at__lte=dt.datetime.combine(until, dt.time.max, tzinfo=dt.UTC),
     )
     rows = _only(rows, "message__", channels, channel_ids)
     columns = ["day" if group is Group.DAY else f"message__{group}" for group in groups]

@@ -18,9 +18,9 @@ from ..models import Message
 from ..models.message import TEST
 from ..ports import Ports
 from . import installation
-from .accounts import accounts_of, provider_of
+from .accounts import accounts_of, key_of, provider_of
 from .calls import call
-from .channels import load
+from .channels import Channel, load
 from .claims import LEASE
 from .pace import slot_of
 from .writing import write
@@ -39,8 +39,9 @@ def try_test(number: str, channel_id: int, ports: Ports) -> Message:
     except (ConfigurationError, InvalidRecipient) as error:
         now = ports.clock.now()
         with ports.shop.writer():
+            channel = load(ports, [channel_id]).get(channel_id)
             return Message.objects.create(
-                **_row(channel_id, "", now),
+                **_row(channel_id, channel, "", now),
                 status=MessageStatus.FAILED,
                 reason=Reason.CONFIGURATION,
                 detail=str(error),
@@ -75,8 +76,7 @@ def send_test(number: str, channel_id: int, ports: Ports) -> Message:
             "status": MessageStatus.SENDING, "claim": uuid.uuid4(), "claimed_until": now + LEASE,
         }  # fmt: skip
         message = Message.objects.create(
-            **_row(channel_id, recipient, now),
-            channel_slug=channel.slug,
+            **_row(channel_id, channel, recipient, now),
             body=TEXT.format(shop=channel.shop_name),
             **({"status": MessageStatus.QUEUED} if wait is None else ours),
         )
@@ -95,10 +95,14 @@ def send_test(number: str, channel_id: int, ports: Ports) -> Message:
     return message
 
 
-def _row(channel_id: int, recipient: str, now: dt.datetime) -> dict[str, Any]:
+def _row(
+    channel_id: int, channel: Channel | None, recipient: str, now: dt.datetime
+) -> dict[str, Any]:
     return {
         "event_name": EVENT,
         "channel_id": channel_id,
+        "channel_slug": channel.slug if channel else "",
+        "says": {"account": key_of(channel)} if channel else {},
         "purpose": Purpose.TRANSACTIONAL,
         "priority": 0,
         "to_staff": True,
@@ -110,6 +114,16 @@ def _row(channel_id: int, recipient: str, now: dt.datetime) -> dict[str, Any]:
         "expires_at": now + dt.timedelta(minutes=5),
         "created_at": now,
     }
+
+
+def is_of(message: Message, channel: Channel) -> bool:
+    """Whether the test text tried the provider, account and sender that the channel has now."""
+    account = key_of(channel)
+    return (
+        message.provider == channel.config.provider
+        and message.says.get("account", account) == account
+        and message.sender_id == channel.config.sender_for(message.country)
+    )
 
 
 def outcome_of(message: Message) -> str:

@@ -12,11 +12,12 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from graphql import introspection_query
+from graphql_relay import to_global_id
 
 from saleor_sms_plugin.models import Message
 from saleor_sms_plugin.web import router
 
-from .api import ask
+from .api import ask, data
 from .stage import Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -308,12 +309,39 @@ def test_programs_may_learn_the_schema(stage: Stage) -> None:
     assert answer["data"]["__schema"]["queryType"] == {"name": "Query"}
 
 
-@pytest.mark.parametrize("place", ['["x", 1]', "[null, 1]", "[{}, 1]", '["2026-03-02", 1e999]'])
+@pytest.mark.parametrize(
+    "place",
+    ['["x", 1]', "[null, 1]", "[{}, 1]", '["2026-03-02", 1e999]', '["2026-03-02", 1]',
+     '["0001-01-01T00:00:00+23:00", 1]', '["9999-12-31T23:59:59-23:00", 1]', "[" * 60_000,
+     '["2026-03-02T12:00:00+00:00", 1' + "0" * 30 + "]"],
+    ids=range(9),
+)  # fmt: skip
 def test_a_cursor_of_nowhere_is_refused_in_words(stage: Stage, place: str) -> None:
     """Whatever stands in it."""
     cursor = base64.urlsafe_b64encode(place.encode()).decode()
     answer = ask(stage, "query ($c: String) {messages(first: 1, after: $c) {totalCount}}", c=cursor)
     assert "no cursor of this list" in answer["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("query ($id: ID) {messages(first: 1, filter: {order: $id}) {totalCount}}", "Order"),
+        ("query ($id: ID) {events(first: 1, filter: {order: $id}) {totalCount}}", "Order"),
+        ("query ($id: ID) {events(first: 1, filter: {checkout: $id}) {totalCount}}", "Checkout"),
+    ],
+)
+def test_an_id_that_no_database_stores_is_no_id(stage: Stage, query: str, kind: str) -> None:
+    """U+0000 within its base64."""
+    answer = ask(stage, query, id=to_global_id(kind, "a\0b"))
+    assert "Invalid ID" in answer["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_the_first_and_the_last_day_have_statistics(stage: Stage, day: str) -> None:
+    """None, of texts that there are not."""
+    query = "query ($day: Date!) {statistics(since: $day, until: $day) {decided}}"
+    assert data(stage, query, day=day) == []
 
 
 def test_half_a_character_is_refused(stage: Stage) -> None:

@@ -78,7 +78,8 @@ def test_staff_write_to_a_number(shop: Stage) -> None:
     }  # fmt: skip
     shop.run()
     assert shop.bodies == ["<b>Hi</b> {{ order.number }}\n<script>alert(1)</script>"]
-    assert Message.objects.get().says == {"by": "anna@example.com"}
+    says = Message.objects.get().says
+    assert (says.pop("by"), list(says)) == ("anna@example.com", ["act"])
 
 
 def test_a_double_click_sends_once(shop: Stage) -> None:
@@ -89,6 +90,18 @@ def test_a_double_click_sends_once(shop: Stage) -> None:
     assert (first == again, len({first, other, apps})) == (True, 3)
     shop.run()
     assert len(shop.bodies) == 3
+
+
+@pytest.mark.parametrize("other", [{"text": "Bye"}, {"recipient": RECEIVER.phone}])
+def test_a_key_is_of_one_text_to_one_person(shop: Stage, other: dict[str, str]) -> None:
+    """Used again for anything else it is an error; the first text is as it was."""
+    given = {"recipient": BUYER.phone, "text": "Hello"}
+    send(shop, **given)
+    again = send(shop, **(given | other))
+    assert (again["message"], faults(again)) == (None, [("key", "INVALID")])
+    shop.run()
+    assert (shop.bodies, shop.recipients) == (["Hello"], [BUYER.phone])
+    assert send(shop, **given)["message"]["status"] == "SENT"
 
 
 def test_staff_write_to_the_customer_of_an_order(shop: Stage) -> None:
@@ -342,6 +355,18 @@ def test_each_stage_of_a_parcel_is_told_once(shop: Stage) -> None:
     shop.run()
     assert shop.recipients == [RECEIVER.phone]
     assert shop.bodies == ["Acme: the parcel for order 1 is out for delivery. Parcel: 123"]
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00+00:00", "2025-01-26T11:59:59+00:00"]
+)
+def test_a_stage_of_long_ago_is_refused(shop: Stage, at: str) -> None:
+    """Nothing is stored of what is older than decisions are kept: 400 days."""
+    shop.parcel(shop.order(), "f1")
+    answer = report(shop, "DELIVERED", at=at)
+    assert (answer["event"], faults(answer)) == (None, [("occurredAt", "INVALID")])
+    assert ShopEvent.objects.count() == 0
+    assert report(shop, "DELIVERED", at="2025-01-26T12:00:00+00:00")["recorded"] is True
 
 
 def test_an_older_stage_after_a_newer_one_is_no_news(shop: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import datetime as dt
 import io
@@ -10,7 +11,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
+from html import unescape
 from string import Formatter
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -24,7 +27,7 @@ from saleor_sms_plugin.events.catalogue import EVENTS
 from saleor_sms_plugin.models import ConsentEntry, InboundMessage, Message, ProviderAccount
 from saleor_sms_plugin.ports import Address
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import statistics
+from saleor_sms_plugin.services import channels, first_steps, statistics
 from saleor_sms_plugin.web import router
 from saleor_sms_plugin.web.graphql.ids import global_id
 from saleor_sms_plugin.web.manifest import manifest
@@ -38,6 +41,9 @@ from .pages import BASE, ESCAPED, SCRIPT, asked, callers, get, post, quoted, she
 from .stage import BUYER, CHANNEL, Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+#: a cursor of an instant that no database stores
+FAR = base64.urlsafe_b64encode(b'["0001-01-01T00:00:00+23:00", 1]').decode()
 
 
 @pytest.fixture
@@ -287,6 +293,9 @@ def test_the_log_finds_by_order_number_phone_and_status(stage: Stage) -> None:
         ({"since": "yesterday"}, "“yesterday” is no date."),
         ({"q": "+12"}, "is not a phone number."),
         ({"after": "x"}, "no cursor of this list"),
+        ({"after": FAR}, "no cursor of this list"),
+        ({"q": "a\0b"}, "U+0000"),
+        ({"status": "\0"}, "U+0000"),
     ],
 )
 def test_a_search_that_says_nothing_is_refused_in_words(
@@ -487,6 +496,30 @@ def test_what_did_not_arrive_is_sent_again_once(stage: Stage) -> None:
     assert post(stage, f"/messages/{old.pk}/retry", "elsewhere")[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("changes", "offered"),
+    [
+        ({"status": "failed"}, True),
+        ({"status": "outcome_unknown"}, True),
+        ({"status": "sent"}, False),
+        ({"status": "failed", "event_name": "test"}, False),
+        ({"status": "outcome_unknown", "event_name": "test"}, False),
+        ({"status": "failed", "event_name": "manual", "body": ""}, False),
+        ({"status": "failed", "event_name": "checkout_abandoned_2"}, False),
+        ({"status": "failed", "channel_id": None}, False),
+    ],
+)
+def test_sending_anew_is_offered_where_it_is_done(
+    stage: Stage, changes: dict[str, Any], offered: bool
+) -> None:
+    """And nowhere else: the page and the deed ask the same."""
+    old = place(stage)
+    Message.objects.filter(pk=old.pk).update(**changes)
+    assert ("/retry" in get(stage, f"/messages/{old.pk}")[1]) is offered
+    status, _, _ = post(stage, f"/messages/{old.pk}/retry", recipient=BUYER.phone, accept="yes")
+    assert (status, Message.objects.count()) == ((200, 2) if offered else (400, 1))
+
+
 def test_what_waits_can_be_ended(stage: Stage) -> None:
     """And nothing else."""
     message = place(stage)
@@ -521,6 +554,48 @@ def test_the_checklist_goes_from_empty_to_done(stage: Stage) -> None:
         "Worker and beat alive": "open", "Test text arrived": "done",
         "Delivery receipts arrive": "none", "Replies arrive": "none", "Switched on": "done",
     }  # fmt: skip
+
+
+def step_of_test(stage: Stage) -> tuple[str, str]:
+    channel = channels.load(stage.ports)[CHANNEL]
+    steps = first_steps.first_steps(channel, stage.ports)
+    return next((step.state, step.detail) for step in steps if step.name == "test")
+
+
+def test_the_checklist_tells_the_newest_test(stage: Stage) -> None:
+    """A test that arrived counts until a newer one does not."""
+    stage.configure("order_created")
+    stage.shop.tokens = callers()
+    stage.shop.install()
+    post(stage, "/start/test", number=BUYER.phone)
+    Message.objects.update(status="delivered")
+    assert step_of_test(stage)[0] == "done"
+    stage.clock.move(minutes=1)
+    html = post(stage, "/start/test", number="+48601")[1]
+    state, said = step_of_test(stage)
+    assert (state, said.partition(":")[0], said in unescape(html)) == (
+        "open", "2026-03-02 12", True,
+    )  # fmt: skip
+    assert "the text was not sent." in said
+    assert [m.channel_slug for m in Message.objects.order_by("pk")] == ["channel-1"] * 2
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"sender_id": "Other"}, {"provider": "console"}, {"provider": "vonage", "api_key": "other"}],
+)
+def test_a_test_counts_for_what_it_tried(stage: Stage, changes: dict[str, str]) -> None:
+    """Of another provider, account or sender a test is still to come."""
+    stage.configure("order_created")
+    stage.shop.tokens = callers()
+    stage.shop.install()
+    post(stage, "/start/test", number=BUYER.phone)
+    Message.objects.update(status="delivered")
+    stage.configure("order_created", **changes)
+    state, said = step_of_test(stage)
+    assert state == "open"
+    assert "memory accepted the text to" in said
+    assert said.endswith("Provider, account or sender is another one now: send a test text anew.")
 
 
 @pytest.mark.parametrize(

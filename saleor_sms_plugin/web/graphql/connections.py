@@ -6,6 +6,7 @@ https://relay.dev/graphql/connections.htm
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +14,12 @@ from functools import cached_property
 from typing import Any
 
 import graphene
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from graphql import GraphQLError
 
 from .limits import PAGE_LIMIT
+
+LONGEST_CURSOR = 200
 
 ARGUMENTS: Mapping[str, Any] = {
     "first": graphene.Int(description="How many rows to return, from the start of the list."),
@@ -89,8 +91,8 @@ class Page:
 def page(rows: QuerySet[Any], sort: str, arguments: Mapping[str, Any], name: str) -> Page:
     """The page that these arguments ask for; one statement.
 
-    ``sort`` is a column that is never null, with "-" where the greatest comes first; rows of one
-    value are ordered by their id. Raises GraphQLError where the arguments say no page.
+    ``sort`` is a column of instants that is never null, with "-" where the newest comes first;
+    rows of one instant are ordered by their id. Raises GraphQLError where the arguments say no page.
     """
     first, last = arguments.get("first"), arguments.get("last")
     count = _count(first, last, name)
@@ -103,7 +105,7 @@ def page(rows: QuerySet[Any], sort: str, arguments: Mapping[str, Any], name: str
             asked = asked.filter(_beyond(after, column, not descending))
         if before is not None:
             asked = asked.filter(_beyond(before, column, descending))
-    except (ValidationError, ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError):
         raise _no_cursor() from None
     sign = "-" if descending != backwards else ""
     found = list(asked.order_by(f"{sign}{column}", f"{sign}pk")[: count + 1])
@@ -134,17 +136,26 @@ def _count(first: int | None, last: int | None, name: str) -> int:
 
 
 def _cursor(row: Any, column: str) -> str:
-    value = getattr(row, column)
-    place = [value.isoformat() if hasattr(value, "isoformat") else value, row.pk]
+    place = [getattr(row, column).isoformat(), row.pk]
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
 
 
 def _beyond(cursor: str, column: str, upwards: bool) -> Q:
     """Rows that stand further in this direction than the cursor's; raises where it is none."""
-    value, pk = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-    pk = int(pk)
+    at, pk = _place(cursor)
     than = "gt" if upwards else "lt"
-    return Q(**{f"{column}__{than}": value}) | Q(**{column: value, f"pk__{than}": pk})
+    return Q(**{f"{column}__{than}": at}) | Q(**{column: at, f"pk__{than}": pk})
+
+
+def _place(cursor: str) -> tuple[dt.datetime, int]:
+    """The instant and the id behind a cursor; raises where the database could not have them."""
+    if len(cursor) > LONGEST_CURSOR:
+        raise ValueError
+    instant, pk = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+    at = dt.datetime.fromisoformat(instant)
+    if at.tzinfo is None or not 0 <= int(pk) < 2**63:
+        raise ValueError
+    return at.astimezone(dt.UTC), int(pk)
 
 
 def _no_cursor() -> GraphQLError:

@@ -20,7 +20,7 @@ def local_id(given: str, kind: str) -> str:
         found, key = from_global_id(given)
     except (ValueError, UnicodeError):
         found, key = "", ""
-    if not key:
+    if not key or "\0" in key:  # PostgreSQL cannot store U+0000
         raise GraphQLError(f"Invalid ID: {given[:60]}. Expected: {kind}.")
     if found != kind:
         raise GraphQLError(f"Invalid ID: {given[:60]}. Expected: {kind}, received: {found[:40]}.")

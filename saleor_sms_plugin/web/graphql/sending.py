@@ -54,7 +54,7 @@ class MessageSendInput(graphene.InputObjectType):
         required=True,
         description=(
             "Names this act of sending, such as a UUID made when the form was opened: the same "
-            "key sends once, however often it is asked for."
+            "key sends once, however often it is asked for, and belongs to one text and reader."
         ),
     )
 
@@ -85,7 +85,10 @@ class MessageSend(Mutation):
             order=order, language=language,
         )  # fmt: skip
         with blaming("text", number=field):
-            return {"message": manual.send(draft, context.ports)}
+            try:
+                return {"message": manual.send(draft, context.ports)}
+            except manual.KeyIsTaken as error:
+                raise refused("key", str(error)) from None
 
 
 def _reader(

@@ -11,6 +11,7 @@ from ...callers import Permission
 from ...events.catalogue import STAGES
 from ...models import ShopEvent
 from ...services import shipping
+from ...services.record import OLDEST
 from .context import Context
 from .events import EventType
 from .mutations import ErrorCode, Mutation, refused, shop_id
@@ -31,7 +32,11 @@ class ShipmentStageReport(Mutation):
     class Arguments:
         fulfillment = graphene.ID(required=True, description="The parcel.")
         stage = graphene.Argument(StageEnum, required=True, description="Where it is.")
-        occurred_at = graphene.DateTime(description="Since when, with its offset; now without it.")
+        occurred_at = graphene.DateTime(
+            description=(
+                f"Since when, with its offset: at most {OLDEST.days} days ago; now without it."
+            )
+        )
 
     event = graphene.Field(EventType, description="The event.")
     recorded = graphene.Boolean(description="Whether it is news: false where it was told before.")
@@ -46,6 +51,8 @@ class ShipmentStageReport(Mutation):
             raise refused("fulfillment", "There is no such fulfillment.", ErrorCode.NOT_FOUND)
         if occurred_at is not None and occurred_at.tzinfo is None:
             raise refused("occurredAt", "Say the offset, too: 2026-03-02T12:00:00+00:00.")
+        if occurred_at is not None and occurred_at < context.ports.clock.now() - OLDEST:
+            raise refused("occurredAt", f"Only stages of the last {OLDEST.days} days are taken.")
         recorded = shipping.report(parcel, stage, order, context.ports, occurred_at)
         event = ShopEvent.objects.get(key=shipping.key_of(parcel, stage))
         return {"event": event, "recorded": recorded}

@@ -148,7 +148,7 @@ def one(visit: Visit, key: str) -> Part:
             "message": message,
             "price": price,
             "waits": message.status in WAITING,
-            "retryable": message.status in manual.RETRYABLE,
+            "retryable": not manual.why_not(message, visit.channels.get(message.channel_id or 0)),
             "unknown": message.status == MessageStatus.OUTCOME_UNKNOWN,
             "moments": [
                 (

@@ -186,10 +186,16 @@ def _log(error: Exception) -> None:
 def _asked(request: HttpRequest) -> dict[str, str]:
     """The fields of the address or of the form, of several the last.
 
-    Raises InvalidInput for what is no form, and _TooLarge.
+    Raises InvalidInput for what is no form and for what PostgreSQL cannot store, and _TooLarge.
     """
-    if request.method != "POST":
-        return request.GET.dict()
+    asked = _form(request) if request.method == "POST" else request.GET.dict()
+    for name, value in asked.items():
+        if "\0" in value:
+            raise InvalidInput(f"The field “{name[:40]}” holds the character U+0000. Leave it out.")
+    return asked
+
+
+def _form(request: HttpRequest) -> dict[str, str]:
     if (request.content_type or FORM).lower() != FORM:
         raise InvalidInput(f"Send the form as {FORM}.")
     try:
