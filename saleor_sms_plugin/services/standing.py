@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+from django.db.models import Q
 
 from ..domain import phone_numbers
 from ..domain.consent import EVERYTHING, Scope
 from ..domain.places import Place
 from ..models import ConsentEntry
+from ..models.keyed_hash import keyed_hashes
 from ..ports import Ports
 from . import ledger
 from .channels import Channel, load
@@ -56,21 +60,34 @@ class Known:
 
 def of(number: str, ports: Ports, channel_id: int | None = None) -> Known:
     """What this E.164 number agreed to, in one channel, or in all where None."""
+    return of_each([number], ports, None if channel_id is None else [channel_id])[number]
+
+
+def of_each(
+    numbers: Collection[str], ports: Ports, channel_ids: Collection[int] | None = None
+) -> dict[str, Known]:
+    """What each of these E.164 numbers agreed to, in these channels, in all where None; three
+    statements. The acts of who was erased are among them."""
+    by_hash = {each: number for number in numbers for each in keyed_hashes(number)}
     with ports.shop.writer():
-        rows = ConsentEntry.objects.filter(number=number).order_by("occurred_at", "pk")
-        channels = load(ports, None if channel_id is None else [channel_id])
-        known = ledger.read([number])
-        return Known(
-            acts=[
-                OnRecord(
-                    at=row.occurred_at, seen_at=row.seen_at, act=row.act, scope=row.scope,
-                    basis=row.basis, channel=row.channel_slug, source=row.source,
-                    wording=row.wording, language=row.language, staff=row.staff,
-                )
-                for row in rows
-            ],
-            standings=_standings([number], channels.values(), known),
-        )  # fmt: skip
+        rows = ConsentEntry.objects.filter(Q(number__in=numbers) | Q(number_hash__in=by_hash))
+        acts: dict[str, list[OnRecord]] = defaultdict(list)
+        for row in rows.order_by("occurred_at", "pk"):
+            acts[row.number or by_hash[row.number_hash]].append(_on_record(row))
+        channels = load(ports, channel_ids).values()
+        known = ledger.read(numbers)
+    return {
+        number: Known(acts=acts[number], standings=_standings([number], channels, known))
+        for number in numbers
+    }
+
+
+def _on_record(row: ConsentEntry) -> OnRecord:
+    return OnRecord(
+        at=row.occurred_at, seen_at=row.seen_at, act=row.act, scope=row.scope, basis=row.basis,
+        channel=row.channel_slug, source=row.source, wording=row.wording, language=row.language,
+        staff=row.staff,
+    )  # fmt: skip
 
 
 def standings(

@@ -7,7 +7,6 @@ and by number, and whoever asks learns nothing about the number.
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
@@ -15,6 +14,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from ..domain import ip_addresses
 from ..domain.consent import Act, Basis, Scope
 from ..models import ConsentEntry, OptInAsk
 from ..models.counting import count_one, span_of
@@ -114,21 +114,11 @@ def forget_asks(ports: Ports) -> None:
 
 
 def _visitors(saying: Saying) -> Sequence[str]:
-    """What a customer's requests are counted by; nothing where a shop's server or staff ask."""
+    """What a customer's requests are counted by; nothing where a shop's server or staff ask.
+    Visitors without an address are one."""
     if not saying.account:
         return ()
-    return f"account:{saying.account}", f"from:{_network(saying.address)}"
-
-
-def _network(address: str) -> str:
-    """An IPv6 visitor has a whole /64 (RFC 6177); visitors without an address are one."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    if ip.version == 4:
-        return str(ip)
-    return str(ipaddress.ip_network((int(ip), 64), strict=False))
+    return f"account:{saying.account}", f"from:{ip_addresses.network(saying.address)}"
 
 
 def _take(whose: str, span: dt.timedelta, most: int, now: dt.datetime) -> bool:
@@ -139,7 +129,5 @@ def _take(whose: str, span: dt.timedelta, most: int, now: dt.datetime) -> bool:
 
 def ip_of(text: str) -> str | None:
     """The address as the ledger keeps it, None where it is none."""
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
+    ip = ip_addresses.parse(text)
+    return str(ip) if ip else None

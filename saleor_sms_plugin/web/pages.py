@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +26,7 @@ from ..ports import Ports
 from ..services import double_opt_in, opt_out_page, surveys
 from ..services.channels import load
 from ..services.opt_out_page import Choice, Holds
+from ..services.storefront import ip_of
 from .webhooks import bounded_body
 
 LARGEST = 1024  #: bytes of a form; its one field is a word
@@ -76,10 +76,7 @@ class Visitor:
     @property
     def ip(self) -> str | None:
         """The address, where it is one."""
-        try:
-            return str(ipaddress.ip_address(self.address))
-        except ValueError:
-            return None
+        return ip_of(self.address)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from saleor_sms_plugin.domain.consent import Scope
+from saleor_sms_plugin.domain.consent import Act, Scope
 from saleor_sms_plugin.models import ConsentEntry, Link, Message, OptInAsk
 from saleor_sms_plugin.services import storefront
 from saleor_sms_plugin.services.channels import load
@@ -125,13 +125,18 @@ def test_a_customer_reads_what_they_said_and_no_more(shop: Stage) -> None:
         ("2001:db8::1", "2001:db8::2", True),
         ("2001:db8::1", "2001:db8:0:1::1", False),
         ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1:1024", "192.0.2.2:1024", False),
+        ("192.0.2.1:1024", "192.0.2.1:1025", True),
+        ("[2001:db8::1]:80", "[2001:db8:0:1::1]:80", False),
         ("", "", True),
     ],
 )
 def test_customers_of_one_place_are_one_visitor(
     shop: Stage, one: str, other: str, is_one: bool
 ) -> None:
-    """A /64 of IPv6, and all without an address."""
+    """A /64 of IPv6, one address of IPv4 however it is written, and all without an address."""
     channel = load(shop.ports)[CHANNEL]
     sayings = [
         storefront.Saying(
@@ -142,6 +147,18 @@ def test_customers_of_one_place_are_one_visitor(
     ]  # fmt: skip
     answers = [storefront.request(each, shop.ports) for each in sayings]
     assert answers == [True] * 10 + [not is_one]
+
+
+def test_the_ledger_keeps_the_visitors_address_alone(shop: Stage) -> None:
+    """Without the port that a proxy wrote, IPv4 as IPv4; what is no address is left out."""
+    channel = load(shop.ports)[CHANNEL]
+    for address in ("192.0.2.1:1024", "::ffff:192.0.2.2", "[2001:db8::1]:443", "fe80::1%eth0", "x"):
+        saying = storefront.Saying(
+            number=BUYER.phone, scopes=[Scope.OFFERS], channel=channel, address=address
+        )
+        assert storefront.put(saying, Act.GIVEN, shop.ports)
+    kept = ConsentEntry.objects.order_by("pk").values_list("ip", flat=True)
+    assert list(kept) == ["192.0.2.1", "192.0.2.2", "2001:db8::1", "fe80::1", None]
 
 
 @pytest.mark.parametrize(

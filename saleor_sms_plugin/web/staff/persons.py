@@ -52,8 +52,7 @@ def _shown(asked: str, visit: Visit) -> Part:
                         if each.channel in ("", *slugs)
                     ],
                 }
-                for number in numbers
-                for known in [standing.of(number, visit.ports)]
+                for number, known in standing.of_each(numbers, visit.ports).items()
             ],
         },
     )  # fmt: skip

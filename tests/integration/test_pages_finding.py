@@ -1,0 +1,47 @@
+"""Finding people and messages on the pages, and taking messages out as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from saleor_sms_plugin.providers.memory import MemoryProvider
+from saleor_sms_plugin.services import person
+
+from .pages import callers, post
+from .stage import BUYER, Stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    MemoryProvider.reset()
+    stage = Stage()
+    stage.configure("order_created")
+    stage.shop.install()
+    stage.shop.tokens = callers()
+    yield stage
+    MemoryProvider.reset()
+
+
+def test_a_person_takes_the_same_statements_however_many_numbers(stage: Stage) -> None:
+    """Two for who is not texted, one for the acts, one for what they come to."""
+    for many in (1, 20):
+        stage.shop.phones["anna@example.com"] = [(f"+4851234{5000 + n}", "PL") for n in range(many)]
+        with CaptureQueriesContext(connection) as asked:
+            _, html, _ = post(stage, "/person", who="anna@example.com")
+        assert html.count("<h2>") == many
+        assert len(asked) == 4
+
+
+def test_of_who_was_erased_the_acts_are_shown_to_whoever_knows_the_number(stage: Stage) -> None:
+    """As proof: they are found by the keyed hash, and shown where the number is asked for."""
+    said = {"number": BUYER.phone, "scope": "offers", "wording": "Yes"}
+    post(stage, "/person/say", act="given", **said)
+    person.forget_number(BUYER.phone, stage.ports)
+    _, html, _ = post(stage, "/person", who=BUYER.phone)
+    assert html.count("<b>agreed</b> Offers") == 1
