@@ -1,8 +1,9 @@
 """CSV as spreadsheets write and run it: encodings, delimiters, mangled numbers, formulas.
 
 A spreadsheet runs a cell that begins like a formula, whoever wrote it
-(https://owasp.org/www-community/attacks/CSV_Injection). ``guard`` puts an apostrophe before it,
-``unguard`` takes that away again: text survives both unchanged.
+(https://owasp.org/www-community/attacks/CSV_Injection), and splits a row at a comma or a semicolon
+as its user's language does, whatever the row was written with. ``guard`` puts an apostrophe where a
+formula may begin, ``unguard`` takes it away again: text survives both unchanged.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, TextIO
 
 from ..exceptions import InvalidInput
@@ -19,7 +20,13 @@ DELIMITERS = ",;\t"
 BLOCK = 65_536  #: bytes, or characters, read at once
 LONGEST_LINE = 500_000  #: characters; what follows is left out, and the row refused
 
-_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # full-width ones run in Japan
+_FORMULA = "-=+@\uff1d\uff0b\uff0d\uff20"  # full-width ones run in Japan
+#: Where a formula may begin: at the start, or after what separates cells somewhere else. Such a
+#: split also takes away the quotation marks that follow.
+_BEGIN = rf"(?:\A(?=MARK[\"']*[{_FORMULA}\t\r\n])|(?<=[,;\t\r\n])(?=MARK[\"']*[{_FORMULA}]))"
+_BEGINS = re.compile(_BEGIN.replace("MARK", ""))
+_GUARDED = re.compile(_BEGIN.replace("MARK", "'") + "'")
+_DECIMAL_COMMA = frozenset({"de", "es", "fr", "it", "pl", "pt"})
 _QUOTED = re.compile(r'"[^"]*"')
 #: Excel's own way to tell which delimiter follows
 _EXCELS_FIRST_LINE = re.compile(r"sep=([,;\t|])\r?\n?", re.IGNORECASE)
@@ -30,17 +37,24 @@ _SHORTEST_INTERNATIONAL = 11  #: digits; fewer may be dialled within a country
 
 
 def guard(cell: str) -> str:
-    """The cell as a spreadsheet shows it and does not run it."""
-    return f"'{cell}" if cell[:1] in _FORMULA or _is_guarded(cell) else cell
+    """The cell as a spreadsheet shows it and does not run it, wherever it splits it."""
+    return _BEGINS.sub("'", cell)
 
 
 def unguard(cell: str) -> str:
     """What was given to ``guard``."""
-    return cell[1:] if _is_guarded(cell) else cell
+    return _GUARDED.sub("", cell)
 
 
-def _is_guarded(cell: str) -> bool:
-    return bool(re.match(r"'+", cell)) and cell.lstrip("'")[:1] in _FORMULA
+def writer(file: TextIO, delimiter: str = ",") -> Callable[[Iterable[str]], object]:
+    """What writes one row of cells to the file, guarded and in quotation marks."""
+    writes = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    return lambda cells: writes.writerow(map(guard, cells))
+
+
+def delimiter_in(language: str) -> str:
+    """What the spreadsheets of a language take for the end of a cell."""
+    return ";" if language.partition("-")[0] in _DECIMAL_COMMA else ","
 
 
 def phones(cell: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -246,8 +245,8 @@ class _RefusedFile:
 
     def _row(self, cells: Sequence[str]) -> None:
         # What came guarded stays so: it is written as it was read.
-        guarded = [csv_cells.guard(csv_cells.unguard(cell)) for cell in cells]
-        csv.writer(self._file, delimiter=self._delimiter).writerow(guarded)  # type: ignore[arg-type]
+        if self._file:
+            csv_cells.writer(self._file, self._delimiter)(map(csv_cells.unguard, cells))
 
 
 def _private(path: str, flags: int) -> int:
@@ -286,9 +285,9 @@ def _text(value: object) -> str:
 
 def write_csv(acts: Iterable[Mapping[str, str]], file: TextIO) -> int:
     """The acts are in the file, safe for spreadsheets; returns how many."""
-    writer = csv.writer(file)
-    writer.writerow(EXPORTED)
+    write = csv_cells.writer(file)
+    write(EXPORTED)
     count = 0
     for count, act in enumerate(acts, start=1):  # noqa: B007 (it is returned)
-        writer.writerow([csv_cells.guard(act[name]) for name in EXPORTED])
+        write(act[name] for name in EXPORTED)
     return count

@@ -146,7 +146,7 @@ def test_refused_lines_can_be_mended_and_brought_again(bring: Import, path: Path
     assert "'=1+1 Acme" in text
     assert "'+48512345678" in text
 
-    done = bring(raw=text.replace("offers,,", "offers,31.05.2024,").encode())
+    done = bring(raw=text.replace('"offers","",', '"offers","31.05.2024",').encode())
 
     assert (done["refused"], done["new"], done["ignored"]) == (0, 1, [])
     assert ConsentEntry.objects.get().wording == "=1+1 Acme"
@@ -379,7 +379,7 @@ def test_what_was_given_out_can_be_brought_in(bring: Import, tmp_path: Path) -> 
     before = rows()
     target = tmp_path / "ledger.csv"
     export(str(target), "--bom")
-    assert target.read_bytes().startswith(b"\xef\xbb\xbfphone,")
+    assert target.read_bytes().startswith(b'\xef\xbb\xbf"phone",')
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     ConsentEntry.objects.all().delete()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -11,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import person
 
-from .pages import callers, post
+from .pages import asked, callers, post
 from .stage import BUYER, Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,10 +35,10 @@ def test_a_person_takes_the_same_statements_however_many_numbers(stage: Stage) -
     """Two for who is not texted, one for the acts, one for what they come to."""
     for many in (1, 20):
         stage.shop.phones["anna@example.com"] = [(f"+4851234{5000 + n}", "PL") for n in range(many)]
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             _, html, _ = post(stage, "/person", who="anna@example.com")
         assert html.count("<h2>") == many
-        assert len(asked) == 4
+        assert len(queries) == 4
 
 
 def test_of_who_was_erased_the_acts_are_shown_to_whoever_knows_the_number(stage: Stage) -> None:
@@ -45,3 +48,22 @@ def test_of_who_was_erased_the_acts_are_shown_to_whoever_knows_the_number(stage:
     person.forget_number(BUYER.phone, stage.ports)
     _, html, _ = post(stage, "/person", who=BUYER.phone)
     assert html.count("<b>agreed</b> Offers") == 1
+
+
+@pytest.mark.parametrize(("language", "delimiter"), [("en", ","), ("pl", ";"), ("it", ";")])
+def test_the_file_is_split_as_its_reader_splits_it(
+    stage: Stage, language: str, delimiter: str
+) -> None:
+    """Every cell in quotation marks, and none a formula, split either way."""
+    stage.configure("order_created", text_order_created="Hi {{ customer.first_name }}")
+    buyer = replace(BUYER, first_name="x;=1+1,=2+2")
+    stage.happen("order_created", stage.order(billing=buyer, shipping=None))
+    stage.run()
+    _, text, _ = asked(stage, "POST", "/messages.csv", "staff", {}, {"Accept-Language": language})
+    file = text.removeprefix("\ufeff")
+    assert file.startswith(f'"created_at"{delimiter}"event"{delimiter}"status"')
+    [row] = csv.DictReader(io.StringIO(file, newline=""), delimiter=delimiter)
+    assert row["body"] == "Hi x;'=1+1,'=2+2"
+    for each in ",;":
+        rows = csv.reader(io.StringIO(file, newline=""), delimiter=each)
+        assert [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@")] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 from collections.abc import Callable, Mapping
@@ -12,8 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 
-from ...domain import phone_numbers
-from ...domain.csv_cells import guard
+from ...domain import csv_cells, phone_numbers
 from ...domain.formatting import format_money
 from ...domain.transitions import WAITING, MessageStatus
 from ...events.answers import ANSWERS
@@ -212,14 +210,15 @@ _COLUMNS: Mapping[str, Callable[[Message], Any]] = {
 
 
 def export(visit: Visit) -> HttpResponse:
-    """The newest ``MOST_EXPORTED`` of the messages searched for; no cell runs as a formula."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(_COLUMNS)
+    """The newest ``MOST_EXPORTED`` of the messages searched for, as spreadsheets of the reader's
+    language split them; no cell runs as a formula."""
+    file = io.StringIO(newline="")
+    write = csv_cells.writer(file, csv_cells.delimiter_in(visit.language))
+    write(_COLUMNS)
     rows = _searched(visit).order_by("-created_at", "-pk")[:MOST_EXPORTED]
     for message in rows.iterator(chunk_size=2_000):
         cells = (look(message) for look in _COLUMNS.values())
-        writer.writerow("" if cell is None else guard(str(cell)) for cell in cells)
+        write("" if cell is None else str(cell) for cell in cells)
     return HttpResponse(
         "\ufeff" + file.getvalue(),  # by which spreadsheets know UTF-8
         content_type="text/csv; charset=utf-8",

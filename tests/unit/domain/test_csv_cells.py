@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from io import BytesIO, StringIO
 
 import pytest
@@ -24,6 +25,43 @@ def test_a_formula_is_shown_and_not_run(begin: str) -> None:
 def test_a_cell_that_is_no_formula_is_left(cell: str) -> None:
     """Both ways."""
     assert csv_cells.guard(cell) == csv_cells.unguard(cell) == cell
+
+
+@pytest.mark.parametrize("between", [";", ",", "\t", "\n", "\r\n", ';"', ";''"])
+def test_a_formula_within_a_cell_is_not_run_where_another_character_separates(between: str) -> None:
+    """Polish and Italian spreadsheets split a file of commas at its semicolons."""
+    end = len(between.rstrip("\"'"))
+    cell = f"x{between}=1+1"
+    guarded = f"x{between[:end]}'{between[end:]}=1+1"
+    assert csv_cells.guard(cell) == guarded
+    assert csv_cells.unguard(guarded) == cell
+
+
+CELLS = st.lists(st.text(alphabet="'\"=-;,\t\r\na ", max_size=8), min_size=1, max_size=3)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=3), st.sampled_from(",;"))
+def test_whatever_separates_the_cells_none_is_a_formula(
+    lines: list[list[str]], delimiter: str
+) -> None:
+    """Nor where the file is split at another character than the one it was written with."""
+    file = StringIO(newline="")
+    write = csv_cells.writer(file, delimiter)
+    for line in lines:
+        write(line)
+    for other in csv_cells.DELIMITERS:
+        file.seek(0)
+        for row in csv.reader(file, delimiter=other):
+            assert [cell for cell in row if cell.lstrip("\t\r\n")[:1] in ("=", "-")] == []
+    file.seek(0)
+    read = [[*map(csv_cells.unguard, row)] for row in csv.reader(file, delimiter=delimiter)]
+    assert read == lines
+
+
+def test_languages_with_a_decimal_comma_separate_by_semicolons() -> None:
+    """As their spreadsheets do."""
+    found = {each: csv_cells.delimiter_in(each) for each in ("en", "it", "pl", "pt-br", "xx")}
+    assert found == {"en": ",", "it": ";", "pl": ";", "pt-br": ";", "xx": ","}
 
 
 @given(st.text(alphabet="'=+-@\tab1 ", max_size=8))
