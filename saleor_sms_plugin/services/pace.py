@@ -16,7 +16,6 @@ from .calls import Ready
 from .channels import Channel
 
 SOON = 0.6  #: seconds a slot may be away to be reserved; a run wakes up for it sooner than that
-CLAIMED = 100  #: texts claimed and prepared at once, where the rate allows them within a second
 ROUND_OF_SENDERS = 0.35  #: seconds of texts claimed at once where a sender is slow
 MOST_THREADS = 64
 FASTEST = 250.0  #: texts a second beyond which no process computes, whatever the account allows
@@ -36,14 +35,10 @@ class Pace:
     def of(cls, account: Account, throttle: Throttle) -> Pace:
         """What the account's rate, which is not 0, and its slow-down make of it."""
         interval = throttle.slowdown / account.rate if account.rate else 0.0
-        rate = 1 / interval if interval else FASTEST
+        rate = min(1 / interval, FASTEST) if interval else FASTEST
         span = ROUND_OF_SENDERS if account.sender_rates else 1.0
-        most = min(CLAIMED, int(span * rate)) if interval else CLAIMED
-        return cls(
-            rate=min(rate, FASTEST),
-            interval=interval,
-            at_once=1 if throttle.is_probing else max(1, most),
-        )
+        at_once = 1 if throttle.is_probing else max(1, int(span * rate))
+        return cls(rate=rate, interval=interval, at_once=at_once)
 
 
 def threads_for(rate: float, answer_seconds: float) -> int:
