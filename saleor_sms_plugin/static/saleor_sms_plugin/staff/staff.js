@@ -5,6 +5,7 @@
   const PLUGIN = "saleor_sms_plugin";
   const API = "/graphql/";
   const SPARE = 30; // seconds before its end at which a token is renewed
+  const PATIENCE = 4000; // milliseconds in which a dashboard tells a token
   const said = document.body.dataset;
   const origins = [location.origin, ...said.origins.split(" ").filter(Boolean)];
   const framed = window.parent !== window;
@@ -13,6 +14,9 @@
   let token = "";
   let refreshToken = "";
   let until = 0; // when the token ends, by this browser's clock
+  let whose = ""; // who the page was shown to
+  let heard = () => {}; // ends the wait for the dashboard's next token
+  let waiting = null; // that wait, one for all who need the token
 
   // ------------------------------------------------------------------------- what is shown
 
@@ -24,9 +28,9 @@
     if (words) at(id).scrollIntoView({ block: "nearest" });
   }
 
+  /* What was typed stays behind the form, for whoever typed it. */
   function showSignIn(why = "") {
     token = refreshToken = "";
-    at("page").replaceChildren();
     at("top").hidden = at("page").hidden = true;
     at("sign-in").hidden = false;
     refuse(why);
@@ -61,18 +65,24 @@
   function take(given) {
     const [, claims] = given.split(".");
     let lifetime = 300;
+    let who = given;
     try {
-      const { exp, iat } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
+      const { exp, iat, user_id } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/")));
       lifetime = exp - iat;
-    } catch { /* another kind of token: five minutes, as Saleor's */ }
+      who = user_id ?? given;
+    } catch { /* another kind of token: five minutes, as Saleor's, and nobody's but its own */ }
     const first = !token;
+    const another = who !== whose;
     token = given;
+    whose = who;
     until = Date.now() + lifetime * 1000;
-    if (!first) return;
+    heard();
+    if (another) at("page").replaceChildren();
+    if (!first && !another) return;
     at("sign-in").hidden = true;
     at("top").hidden = at("page").hidden = false;
     at("sign-out").hidden = !refreshToken;
-    open(location.pathname + location.search);
+    if (!at("page").childElementCount) open(location.pathname + location.search);
   }
 
   async function saleor(query, variables, bearer) {
@@ -90,14 +100,29 @@
     return data;
   }
 
+  const isOld = () => refreshToken
+    ? Date.now() >= until - SPARE * 1000
+    : framed && token && Date.now() >= until;
+
+  /* The token is good again, by Saleor or by the dashboard; an error where it is not. */
   async function renewed() {
-    if (!refreshToken || Date.now() < until - SPARE * 1000) return;
+    if (!isOld()) return;
+    if (!refreshToken) return told();
     const { tokenRefresh } = await saleor(
       "mutation($t: String!) { tokenRefresh(refreshToken: $t) { token errors { message } } }",
       { t: refreshToken },
     );
     if (!tokenRefresh.token) throw new Error(tokenRefresh.errors[0].message);
     take(tokenRefresh.token);
+  }
+
+  /* The dashboard tells its next token by itself: after the computer slept, a moment late. */
+  function told() {
+    waiting ??= new Promise((resolve, reject) => {
+      heard = resolve;
+      setTimeout(() => reject(new Error(said.noSignIn)), PATIENCE);
+    }).finally(() => { waiting = null; });
+    return waiting;
   }
 
   async function signIn(event) {
@@ -149,7 +174,7 @@
   function greet() {
     const ready = { type: "notifyReady", payload: { actionId: crypto.randomUUID?.() ?? "ready" } };
     window.parent.postMessage(ready, "*"); // it says nothing; only our own dashboards answer
-    setTimeout(() => token || showSignIn(said.noSignIn), 4000);
+    setTimeout(() => token || showSignIn(said.noSignIn), PATIENCE);
   }
 
   // ----------------------------------------------------------------- settings through Saleor
@@ -193,6 +218,12 @@
     });
   }
 
+  /* What a part that refuses says, in its own words. */
+  function refusalIn(html) {
+    const refused = new DOMParser().parseFromString(html, "text/html");
+    return refused.querySelector("[role=alert]")?.textContent ?? said.busy;
+  }
+
   async function download({ dataset }) {
     await renewed();
     const answer = await fetch(dataset.download, {
@@ -202,7 +233,8 @@
         "Accept-Language": document.documentElement.lang },
       body: new URLSearchParams(new FormData(at(dataset.form))),
     });
-    if (!answer.ok) return tell("alarm", said.busy);
+    if (answer.status === 401) return showSignIn(said.again);
+    if (!answer.ok) return tell("alarm", refusalIn(await answer.text()));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await answer.blob());
     link.download = dataset.name;
@@ -210,8 +242,12 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  const orTell = (promise) =>
-    promise.catch((error) => tell("alarm", words(error)));
+  function failed(error) {
+    if (error instanceof TypeError || !isOld()) return tell("alarm", words(error));
+    showSignIn(refreshToken ? said.again : said.noSignIn);
+  }
+
+  const orTell = (promise) => promise.catch(failed);
 
   // --------------------------------------------------------------------------------- events
 
@@ -238,12 +274,9 @@
   const on = (name, heard) => document.body.addEventListener(`htmx:${name}`, heard);
 
   on("confirm", (event) => {
-    if (!refreshToken || Date.now() < until - SPARE * 1000) return;
+    if (!isOld()) return;
     event.preventDefault();
-    renewed().then(
-      () => event.detail.issueRequest(true),
-      (error) => error instanceof TypeError ? tell("alarm", said.unreachable) : showSignIn(said.again),
-    );
+    renewed().then(() => event.detail.issueRequest(true), failed);
   });
   on("configRequest", ({ detail }) => {
     detail.headers["Authorization-Bearer"] = token;
@@ -259,8 +292,7 @@
     const { xhr, requestConfig } = detail;
     if (xhr.status < 400 || xhr.status === 401 || requestConfig.verb !== "post") return;
     detail.shouldSwap = false;
-    const refused = new DOMParser().parseFromString(xhr.responseText, "text/html");
-    tell("alarm", refused.querySelector("[role=alert]")?.textContent ?? said.busy);
+    tell("alarm", refusalIn(xhr.responseText));
   });
   on("afterRequest", ({ detail }) => {
     if (detail.xhr.status === 401) showSignIn(said.again);
