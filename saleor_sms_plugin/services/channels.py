@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -77,6 +77,12 @@ def load(ports: Ports, channel_ids: Collection[int] | None = None) -> dict[int, 
         stored.channel_id: _channel(stored, ports.shop)
         for stored in ports.shop.configurations(channel_ids)
     }
+
+
+def shared_country(channels: Iterable[Channel]) -> str:
+    """The one country in which these channels read national numbers, "" where they differ."""
+    countries = {each.default_country for each in channels} - {""}
+    return countries.pop() if len(countries) == 1 else ""
 
 
 def as_if_saved(channel: Channel, values: Mapping[str, object]) -> Channel:

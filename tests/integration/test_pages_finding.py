@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import person
 
 from .pages import asked, callers, post
-from .stage import BUYER, Stage
+from .stage import BUYER, CHANNEL, Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +49,35 @@ def test_of_who_was_erased_the_acts_are_shown_to_whoever_knows_the_number(stage:
     person.forget_number(BUYER.phone, stage.ports)
     _, html, _ = post(stage, "/person", who=BUYER.phone)
     assert html.count("<b>agreed</b> Offers") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (BUYER.phone, ["7"]), ("512345678", ["7"]), ("48512345678", ["7"]),
+        ("0048512345678", ["7"]),
+        ("512 345 678", ["7"]), ("7", ["7"]), ("#7", ["7"]), ("601234567", []), ("#512345678", []),
+        ("512345679", ["512345679"]), ("8", []), ("A-12", []),
+    ],
+)  # fmt: skip
+def test_a_phone_is_found_as_people_write_it(stage: Stage, asked: str, found: list[str]) -> None:
+    """In the channel's country, or without its "+"; an order of that number comes first."""
+    stage.happen("order_created", stage.order("o7", shipping=None))
+    other = replace(BUYER, phone="+48601000001")
+    stage.happen("order_created", stage.order("o512345679", billing=other, shipping=None))
+    stage.run()
+    status, html, _ = post(stage, "/messages", q=asked)
+    assert (status, re.findall(r"<span>#(\d+)", html)) == (200, found)
+
+
+def test_where_channels_differ_the_one_asked_for_says_the_country(stage: Stage) -> None:
+    """A national number is nobody's in all of them together."""
+    stage.configure("order_created", channel_id=CHANNEL + 1, default_country="IT")
+    stage.happen("order_created", stage.order("o7", shipping=None))
+    stage.run()
+    assert "<span>#7" not in post(stage, "/messages", q="512345678")[1]
+    assert "<span>#7" in post(stage, "/messages", q="512345678", channel="channel-1")[1]
+    assert "<span>#7" in post(stage, "/messages", q="48512345678")[1]
 
 
 @pytest.mark.parametrize(("language", "delimiter"), [("en", ","), ("pl", ";"), ("it", ";")])

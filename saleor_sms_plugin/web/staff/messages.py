@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from ...events.catalogue import CATALOGUE
 from ...exceptions import InvalidInput, InvalidRecipient
 from ...models import Message
 from ...services import manual
+from ...services.channels import shared_country
 from ...services.timeline import timeline, with_timeline
 from ..graphql.connections import page
 from ..graphql.context import visible
@@ -80,10 +82,24 @@ def _searched(visit: Visit) -> QuerySet[Message]:
 
 
 def _about(text: str, visit: Visit) -> Q:
-    """A phone number with its country code, else the number of an order."""
+    """A phone number with its country code; else the number of an order, and where there is no
+    such order a phone number as it is dialled in the shop's country, or without its "+"."""
     if text.startswith("+") or text.startswith("00"):
         return Q(recipient=_number(text))
-    return Q(order_number=text.lstrip("#"))
+    order = Q(order_number=text.lstrip("#"))
+    phones = [] if text.startswith("#") else list(_phones(text, visit))
+    if not phones or visible(Message.objects.filter(order), visit.caller).exists():
+        return order
+    return Q(recipient__in=phones)
+
+
+def _phones(text: str, visit: Visit) -> Iterator[str]:
+    """What the digits may be as E.164: in the country of the channel asked for, or of them all."""
+    asked = visit.text("channel")
+    country = shared_country(each for each in visit.channels.values() if asked in ("", each.slug))
+    for written, region in ((text, country), (f"+{text}", "")):
+        with suppress(InvalidRecipient):
+            yield phone_numbers.parse(written, region)
 
 
 def _number(text: str) -> str:
