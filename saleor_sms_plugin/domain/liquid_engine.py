@@ -26,7 +26,15 @@ from liquid.template import BoundTemplate
 from liquid.token import Token
 
 from ..exceptions import TemplateError
-from .liquid_runtime import MATH_FILTERS, MAX_NUMBER, MAX_STRING, OWN_FILTERS, Context, OwnOutput
+from .liquid_runtime import (
+    MATH_FILTERS,
+    MAX_NUMBER,
+    MAX_STRING,
+    OWN_FILTERS,
+    Context,
+    OwnFor,
+    OwnOutput,
+)
 from .segments import is_gsm7
 
 MAX_LOOPS = 1_000  #: rounds of a loop, times those of the loops around it
@@ -197,12 +205,12 @@ class _Environment(liquid.Environment):
     block_nesting_limit = 20
     context_depth_limit = 30
     loop_iteration_limit = MAX_LOOPS
-    local_namespace_limit = 10 * MAX_STRING
     output_stream_limit = MAX_STRING
 
     def setup_tags_and_filters(self, *, extra: bool = False) -> None:
         super().setup_tags_and_filters(extra=False)
         self.add_tag(OwnOutput)
+        self.add_tag(OwnFor)
         self.tags = {name: self.tags[name] for name in (*_PSEUDO_TAGS, *TAGS)}
         self.filters = {name: self.filters[name] for name in FILTERS} | OWN_FILTERS
 

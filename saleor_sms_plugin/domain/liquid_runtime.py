@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
+from liquid.ast import BlockNode, Node
 from liquid.builtin.output import Output, OutputNode
+from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.context import RenderContext
-from liquid.exceptions import FilterError, LiquidError, LiquidTypeError
+from liquid.exceptions import FilterError, LiquidError, LiquidTypeError, LocalNamespaceLimitError
+from liquid.expression import Expression
 from liquid.filter import string_filter, with_context
 from liquid.token import Token
 from liquid.undefined import UNDEFINED
@@ -20,8 +24,11 @@ from .segments import clean, fold, shorten
 
 MAX_STRING = 20_000  #: characters that a filter or a text may make
 MAX_NUMBER = 10**18
-MAX_WORK = 1_000_000  #: characters that all filters of one text may read and write,
-CALL_COST = 50  #: each reading and each writing counted as this many more
+MAX_KEPT = 10 * MAX_STRING  #: bytes of a text's own variables
+#: What one text may do, about 0.2 s: characters that its filters read and write and that are
+MAX_WORK = 400_000  #: put in,
+CALL_COST = 50  #: each of these counted as this many more,
+STEP_COST = 8  #: and each tag and expression of a loop, in each round, as so many
 
 MATH_FILTERS = frozenset(
     {
@@ -38,9 +45,11 @@ class Context(RenderContext):
     folding = False
     local_roots: frozenset[str] = frozenset()
     work = 0
+    kept = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._sizes: dict[str, int] = {}
         # Without Liquid's own "now" and "today".
         self.scope = ReadOnlyChainMap(self.locals, self.globals)
 
@@ -78,11 +87,26 @@ class Context(RenderContext):
 
         return bounded
 
+    def assign(self, key: str, val: Any) -> None:
+        # Liquid adds up the sizes of all variables at each assignment.
+        size = sys.getsizeof(val, 1)
+        self.kept += size - self._sizes.get(key, 0)
+        self._sizes[key] = size
+        self.locals[key] = val
+        if self.kept > MAX_KEPT:
+            raise LocalNamespaceLimitError("local namespace limit reached", token=None)
+
+    def work_on(self, cost: int) -> None:
+        """So much was done; raises where that is more than ``MAX_WORK``."""
+        self.work += cost
+        if self.work > MAX_WORK:
+            raise FilterError("the text has too much to do", token=None)
+
     def spend(self, value: object) -> None:
         size = len(value) if isinstance(value, str | list) else 1
-        self.work += size + CALL_COST
-        if size > MAX_STRING or self.work > MAX_WORK:
-            raise FilterError("the filters have too much to do", token=None)
+        self.work_on(size + CALL_COST)
+        if size > MAX_STRING:
+            raise FilterError("the filters make too much text", token=None)
         if isinstance(value, int) and abs(value) > MAX_NUMBER:
             raise FilterError("the number is too large", token=None)
 
@@ -116,7 +140,9 @@ class OwnOutputNode(OutputNode):
     def render_to_output(self, context: RenderContext, buffer: Any) -> int:
         value = self.expression.evaluate(context)
         try:
-            return int(buffer.write(cast(Context, context).text_of(value)))
+            own = cast(Context, context)
+            own.spend(value)
+            return int(buffer.write(own.text_of(value)))
         except LiquidError as error:
             error.token = error.token or self.token
             raise
@@ -124,6 +150,48 @@ class OwnOutputNode(OutputNode):
 
 class OwnOutput(Output):
     node_class = OwnOutputNode
+
+
+class Round(BlockNode):
+    """What a loop does in each round, and what that costs."""
+
+    def __init__(self, block: BlockNode) -> None:
+        super().__init__(block.token, block.nodes)
+        self.cost = STEP_COST * sum(_steps(block.nodes))
+
+    def render_to_output(self, context: RenderContext, buffer: Any) -> int:
+        try:
+            cast(Context, context).work_on(self.cost)
+        except LiquidError as error:
+            error.token = self.token
+            raise
+        return super().render_to_output(context, buffer)
+
+
+def _steps(nodes: Iterable[Node]) -> Iterator[int]:
+    """Of each tag, with its expressions; what an inner loop does counts in its own rounds."""
+    for node in nodes:
+        yield 1 + _size(node.expressions()) + (_LOOP if isinstance(node, ForNode) else 0)
+        inner = node.children(cast(RenderContext, None))  # only includes would ask it
+        yield from _steps(each for each in inner if not isinstance(each, Round))
+
+
+_LOOP = 10  #: steps that it takes to begin a loop
+
+
+def _size(expressions: Iterable[Expression]) -> int:
+    return sum(1 + _size(each.children()) for each in expressions)
+
+
+class OwnForNode(ForNode):
+    def __init__(
+        self, token: Token, expression: Any, block: BlockNode, default: BlockNode | None = None
+    ) -> None:
+        super().__init__(token, expression=expression, block=Round(block), default=default)
+
+
+class OwnFor(ForTag):
+    node_class = OwnForNode
 
 
 @string_filter

@@ -29,6 +29,7 @@ SECONDS = 8.0  #: then it stops where it is
 STEP = 200  #: orders read at once
 
 Found = Reason | segments.Segments
+Texts = Sequence[tuple[Recipient, Found]]  #: of one order
 
 
 def _any_parcel(order: Order) -> bool:
@@ -97,21 +98,33 @@ def run(spec: EventSpec, channel: Channel, days: int, ports: Ports) -> DryRun:
     stops_at = time.monotonic() + SECONDS
     ids = ports.shop.order_ids(channel.id, result.since, MOST_ORDERS + 1)
     costs = rates(channel.id, ports)
-    for start in range(0, min(len(ids), MOST_ORDERS), STEP):
-        if time.monotonic() > stops_at:
+    looked_at = _looked_at(ids[:MOST_ORDERS], spec, channel, ports)
+    while time.monotonic() <= stops_at:
+        try:
+            texts = next(looked_at)
+        except StopIteration:
             break
-        wanted = ids[start : min(start + STEP, MOST_ORDERS)]
-        orders = list(ports.shop.orders(wanted).values())
-        result.order_count += len(wanted)
-        happened = [order for order in orders if HAPPENED[spec.source](order)]
-        result.event_count += len(happened)
-        for to, found in _texts(happened, spec, channel):
+        result.order_count += 1
+        result.event_count += texts is not None
+        for to, found in texts or ():
             _count(result, to, found)
     result.is_cut = result.order_count < len(ids)
     for tally in result.by_country.values():
         if rate := costs.get(tally.country):
             tally.cost, tally.currency = rate.of(tally.segment_count), rate.currency
     return result
+
+
+def _looked_at(
+    ids: Sequence[str], spec: EventSpec, channel: Channel, ports: Ports
+) -> Iterator[Texts | None]:
+    """Each order's texts, None where the event did not happen; ``STEP`` orders are read at once."""
+    for start in range(0, len(ids), STEP):
+        wanted = ids[start : start + STEP]
+        orders = ports.shop.orders(wanted)
+        happened = {key for key, order in orders.items() if HAPPENED[spec.source](order)}
+        texts = _texts([orders[key] for key in wanted if key in happened], spec, channel)
+        yield from (next(texts) if key in happened else None for key in wanted)
 
 
 def _count(result: DryRun, to: Recipient, found: Found) -> None:
@@ -123,16 +136,16 @@ def _count(result: DryRun, to: Recipient, found: Found) -> None:
     tally.segment_count += found.segment_count
 
 
-def _texts(
-    orders: Sequence[Order], spec: EventSpec, channel: Channel
-) -> Iterator[tuple[Recipient, Found]]:
+def _texts(orders: Sequence[Order], spec: EventSpec, channel: Channel) -> Iterator[Texts]:
     """Each order's recipients, with the text's size or why there is none; two statements."""
     if spec.recipient is RecipientRule.STAFF:
         staff = [recipients.of_staff(each, channel) for each in channel.config.staff_numbers]
         for order in orders:
             skipped = spec.skips_origins.get(order.origin)
-            for to in staff:
-                yield to, skipped or to.reason or _size(order, to, spec, channel, to_staff=True)
+            yield [
+                (to, skipped or to.reason or _size(order, to, spec, channel, to_staff=True))
+                for to in staff
+            ]
         return
     first = {order.id: recipients.of_order(order, spec, channel, {}) for order in orders}
     numbers = {to.number for to in first.values() if to.number}
@@ -141,7 +154,7 @@ def _texts(
         to = first[order.id]
         if to.number in refused:
             to = recipients.of_order(order, spec, channel, refused)
-        yield to, _refusal(order, to, spec, channel, known) or _size(order, to, spec, channel)
+        yield [(to, _refusal(order, to, spec, channel, known) or _size(order, to, spec, channel))]
 
 
 def _refusal(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from saleor_sms_plugin.models import DailyCount, Message
 from saleor_sms_plugin.ports import Address
 from saleor_sms_plugin.services import dry_run, suppression
 
-from .api import data
+from .api import ask, data
 from .stage import BUYER, CHANNEL, NOON, RECEIVER, Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +30,7 @@ DRY_RUN = (
     "mutation ($input: SmsTemplateDryRunInput!) { smsTemplateDryRun(input: $input) {"
     " dryRun { orders events isCut messages segments"
     " countries { country messages segments cost currency } suppressed { reason messages } }"
-    " errors { field code line } } }"
+    " errors { field code language line column message } } }"
 )
 
 
@@ -213,6 +215,37 @@ def test_a_dry_run_stops_in_time(shop: Stage, monkeypatch: pytest.MonkeyPatch) -
     shop.order()
     found = run(shop)["dryRun"]
     assert (found["orders"], found["isCut"]) == (0, True)
+
+
+def test_a_dry_run_reads_its_clock_at_each_order(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that takes long stops it between two orders."""
+    seconds = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: next(seconds))  # each order takes a second
+    monkeypatch.setattr(dry_run, "time", clock)
+    monkeypatch.setattr(dry_run, "SECONDS", 3)
+    for number in range(5):
+        shop.order(f"o{number}")
+    found = run(shop)["dryRun"]
+    assert (found["orders"], found["messages"], found["isCut"]) == (3, 3, True)
+
+
+def test_a_text_that_would_keep_a_worker_busy_is_refused(shop: Stage) -> None:
+    """Where it is tried, as at a save."""
+    body = "{% if a == b or a > b or a == 4 %}{% assign x = a %}{% endif %}" * 60
+    fat = "{% for a in (1..10) %}{% for b in (1..99) %}" + body + "{% endfor %}{% endfor %}hi"
+    for answer in (preview(shop, text=fat), run(shop, text=fat)):
+        (error,) = answer["errors"]
+        assert (error["field"], "the text has too much to do" in error["message"]) == ("text", True)
+
+
+def test_few_previews_fit_into_one_request(shop: Stage) -> None:
+    """Each renders in several languages."""
+    call = 'smsTemplatePreview(input: {channel: "channel-1", event: "order_created"})'
+    calls = " ".join(f"a{n}: {call} {{ errors {{ code }} }}" for n in range(10))
+    query = f"mutation {{ {calls} }}"
+    assert "The query costs" in ask(shop, query)["errors"][0]["message"]
 
 
 @pytest.mark.parametrize(

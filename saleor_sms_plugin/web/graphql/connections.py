@@ -92,7 +92,8 @@ def page(rows: QuerySet[Any], sort: str, arguments: Mapping[str, Any], name: str
     """The page that these arguments ask for; one statement.
 
     ``sort`` is a column of instants that is never null, with "-" where the newest comes first;
-    rows of one instant are ordered by their id. Raises GraphQLError where the arguments say no page.
+    rows of one instant are ordered by their id. Raises GraphQLError where the arguments say no
+    page.
     """
     first, last = arguments.get("first"), arguments.get("last")
     count = _count(first, last, name)

@@ -24,10 +24,10 @@ HIGHEST_COST = 10_000  #: fields, each as often as its lists may have rows
 #: The query by which programs learn the schema costs 565,000, and takes 0.1 s.
 HIGHEST_INTROSPECTION = 700_000
 PAGE_LIMIT = 100  #: rows of one page, as Saleor's
-#: fields that take seconds (one dry run, or a few test texts, in a request) or statements
+#: fields that take seconds (one dry run, or a few test texts, in a request), render or read
 COSTS = {
-    "smsTemplateDryRun": 6_000, "smsTestSend": 2_500, "queue": 500, "accounts": 500,
-    "totalCount": 200, "standings": 200, "refused": 200, "acts": 50,
+    "smsTemplateDryRun": 6_000, "smsTestSend": 2_500, "smsTemplatePreview": 1_000,
+    "queue": 500, "accounts": 500, "totalCount": 200, "standings": 200, "refused": 200, "acts": 50,
 }  # fmt: skip
 #: rows that lists without pages count as
 UNPAGED = {

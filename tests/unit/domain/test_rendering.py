@@ -273,6 +273,49 @@ def test_hostile_templates_end_in_an_error(source: str) -> None:
         render(source)
 
 
+ROUNDS = "{% for a in (1..10) %}{% for b in (1..99) %}BODY{% endfor %}{% endfor %}"
+LONG = (
+    "{% assign s = 'aaaaaaaaaa' %}{% for i in (1..10) %}{% assign s = s | append: s %}{% endfor %}"
+    "{% assign p = s | split: '' %}"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{% if a == b or a > b or a == 4 %}{% assign x = a %}{% endif %}" * 60,
+        "{% case a %}" + "{% when 99, 98, 97, 96, 95 %}" * 100 + "{% endcase %}",
+        "".join(f"{{% assign x{n} = a %}}" for n in range(200)),
+        "{% capture c %}" + "{{ a }}" * 500 + "{% endcapture %}",
+        "{% capture c %}{{ s }}{% endcapture %}",
+        "{% if s contains a %}{% endif %}" * 100,
+        "{% if p == p %}{% endif %}" * 100,
+        "{% for q in p limit: 1 offset: 9000 %}{% endfor %}" * 50,
+    ],
+)
+def test_what_rounds_do_is_counted(body: str) -> None:
+    """Conditions, assignments and values put in, too: long before a worker hangs."""
+    with pytest.raises(TemplateError, match="has too much to do"):
+        render(LONG + ROUNDS.replace("BODY", body))
+
+
+def test_an_ordinary_loop_is_far_from_the_limit() -> None:
+    """A list of a hundred, each with conditions and filters of its own."""
+    body = (
+        "{% if i > 3 and i != 5 %}{{ i | times: 2 }}{% unless forloop.last %}, {% endunless %}"
+        "{% assign sum = sum | plus: i %}{% endif %}"
+    )
+    text = render("{% assign sum = 0 %}{% for i in (1..100) %}" + body + "{% endfor %} {{ sum }}")
+    assert text.startswith("8, 12, 14")
+    assert text.endswith("200 5039")
+
+
+def test_a_variable_written_again_counts_once() -> None:
+    """What a text keeps is what its variables hold now."""
+    source = "{% assign a = 'aaaaaaaaaa' %}" + "{% assign a = a | append: a %}" * 10
+    assert render(source + "{% assign b = a %}" * 60 + "{{ b | size }}") == "10240"
+
+
 def test_objects_are_out_of_reach() -> None:
     """A value that is no plain one is never touched: neither its attributes nor its text."""
 
