@@ -584,7 +584,7 @@ def test_the_checklist_tells_the_newest_test(stage: Stage) -> None:
     "changes",
     [{"sender_id": "Other"}, {"provider": "console"}, {"provider": "vonage", "api_key": "other"}],
 )
-def test_a_test_counts_for_what_it_tried(stage: Stage, changes: dict[str, str]) -> None:
+def test_a_test_counts_for_what_it_tried(stage: Stage, changes: dict[str, Any]) -> None:
     """Of another provider, account or sender a test is still to come."""
     stage.configure("order_created")
     stage.shop.tokens = callers()

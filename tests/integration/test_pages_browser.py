@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ pytestmark = [
 ]
 
 HOSTILE = '"><img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     "allowed_countries": "PL, IT",
     "advanced": "night = off\nflood = off\nstorm = 10x 5",
     "staff_numbers": "+48501000001",

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -82,7 +83,7 @@ def picture(browser: Browser, name: str) -> None:
 
 def staff_in(shop: LiveShop, email: str, channel: str, *permissions: str) -> None:
     """A staff user of this one channel, with the usual password."""
-    channels = shop.staff("{ channels { id slug } }")
+    channels: Any = shop.staff("{ channels { id slug } }")
     [key] = [each["id"] for each in channels if each["slug"] == channel]
     group = shop.staff(
         """mutation ($input: PermissionGroupCreateInput!) { permissionGroupCreate(input: $input) {
