@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from ..config import SmsConfig
-from ..domain import law, phone_numbers, quiet_hours
+from ..domain import law, quiet_hours
 from ..domain.law.hours import LOOK_AHEAD
 from ..domain.places import Place
 from ..domain.reasons import Reason
@@ -122,45 +122,28 @@ def morning(
     acted_at = failures.acted_at(says)
     if acted_at and acted_at <= now <= acted_at + dt.timedelta(seconds=spec.awake_seconds):
         return None  # the customer is up
-    allowed = quiet_hours.next_allowed(now, zones_of(place), config.night)
+    allowed = quiet_hours.next_allowed(now, _zones(place), config.night)
     return allowed if allowed > now else None
 
 
 def offers_from(place: Place, config: SmsConfig, now: dt.datetime) -> dt.datetime | None:
     """When an offer may go out that the night, or the law, holds back; None: now."""
-    allowed = next_offer(now, place, config)
+    allowed = next_offer(now, config.law_at(place), _zones(place), config.night)
     return allowed if allowed > now else None
 
 
-def zones_of(place: Place) -> tuple[str, ...]:
-    """Of the address, narrowed down as far as it can be; of the number where there is none."""
+def _zones(place: Place) -> Sequence[str]:
     return quiet_hours.zones_of(place.country, place.number, place.area, place.postal_code)
 
 
-def places_of(place: Place) -> tuple[Place, ...]:
-    """The place, and the number's country where that is another one: the person may be there."""
-    country = phone_numbers.country_of(place.number) if place.number else ""
-    abroad = place.country and country and country != place.country
-    return (place, Place(number=place.number)) if abroad else (place,)
-
-
-def next_offer(now: dt.datetime, place: Place, config: SmsConfig) -> dt.datetime:
-    """The first instant that the law permits and the owner's night does not cover, wherever the
-    person may be; ``LOOK_AHEAD`` from now where there is none before.
-
-    Where the address is, the rule of both countries holds; where the number is, its own.
-    """
-    rules = [(config.law_at(each), zones_of(each)) for each in places_of(place)]
-    everywhere = sorted({zone for _, zones in rules for zone in zones})
+def next_offer(
+    now: dt.datetime, rule: law.Rule, zones: Sequence[str], night: quiet_hours.Night | None
+) -> dt.datetime:
+    """The first instant that the law permits and the owner's night does not cover; ``LOOK_AHEAD``
+    from now where there is none before."""
     instant, end = now, now + LOOK_AHEAD
-    while instant <= end:
-        before = instant
-        for rule, zones in rules:
-            permitted = law.next_permitted(instant, rule, zones)
-            if permitted is None:
-                return end
-            instant = permitted
-        instant = quiet_hours.next_allowed(instant, everywhere, config.night)
-        if instant == before:
+    while instant <= end and (permitted := law.next_permitted(instant, rule, zones)):
+        instant = quiet_hours.next_allowed(permitted, zones, night)
+        if instant == permitted:
             return instant
     return end

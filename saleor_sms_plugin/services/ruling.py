@@ -36,22 +36,20 @@ class Ruling:
 
     @cached_property
     def zones(self) -> tuple[str, ...]:
-        """Where the person may be, sorted; offers must be permitted in all of them."""
-        return tuple(
-            sorted({z for place in door.places_of(self.place) for z in door.zones_of(place)})
-        )
+        """Where the person may be; it must be day in all of them."""
+        place = self.place
+        return quiet_hours.zones_of(place.country, place.number, place.area, place.postal_code)
 
     @cached_property
     def next_offer(self) -> dt.datetime | None:
         """When an offer may go out, now or later; None where it may not at any time soon."""
-        found = door.next_offer(self.now, self.place, self.channel.config)
+        found = door.next_offer(self.now, self.rule, self.zones, self.channel.config.night)
         return found if found < self.now + LOOK_AHEAD else None
 
     @property
     def next_service_text(self) -> dt.datetime:
         """When a text that waits at night may go out, now or later."""
-        zones = door.zones_of(self.place)
-        return quiet_hours.next_allowed(self.now, zones, self.channel.config.night)
+        return quiet_hours.next_allowed(self.now, self.zones, self.channel.config.night)
 
     @property
     def is_holiday(self) -> bool:

@@ -65,18 +65,13 @@ def test_texas_monday_morning_goes_at_once(stage: Stage) -> None:
     assert left_behind(stage, utc(2026, 3, 9, 15), TEXAN).status == "sent"
 
 
-def test_an_address_and_a_number_of_two_countries_have_the_hours_of_both(stage: Stage) -> None:
-    """The person may be in either: 15:00 in Dallas is 21:00 in Paris, and waits for both."""
-    reminder = left_behind(stage, utc(2026, 3, 9, 20), replace(TEXAN, phone=FRENCH.phone))
-    assert (reminder.status, reminder.reason) == ("held", "night")
-    assert reminder.not_before == utc(2026, 3, 10, 14)  # 9:00 and 15:00
-
-
-def test_a_number_of_all_zones_of_the_usa_leaves_europe_no_hour(stage: Stage) -> None:
-    """Which state its owner lives in nobody knows: while Hawaii is up, Paris is not."""
+def test_hours_are_those_of_the_address_where_the_number_is_of_another_country(
+    stage: Stage,
+) -> None:
+    """The rule is that of both countries, in the time of the address: 15:00 in Paris goes at once,
+    though it is 4:00 in Hawaii, where an American number may be from."""
     reminder = left_behind(stage, utc(2026, 3, 10, 14), replace(FRENCH, phone=TEXAN.phone))
-    assert (reminder.status, reminder.reason) == ("expired", "expired")
-    assert stage.bodies == []
+    assert (reminder.status, reminder.reason) == ("sent", "")
 
 
 def test_france_sunday_is_too_late_for_a_cart_of_saturday(stage: Stage) -> None:
