@@ -1,8 +1,13 @@
 """One POST per send, whatever happens on the line, and its raw answer kept.
 
-``Wire`` is mounted on the ``requests`` session of a vendor's SDK and has the last word
-on transport: where the request goes, how long it may take, that it leaves once. A failure
-becomes an error of our own, which no SDK catches, so no SDK can try again.
+``Wire`` stands under a vendor's SDK and has the last word on transport: where the request goes,
+how long it may take, that it leaves once. A failure becomes an error of our own, which no SDK
+catches, so no SDK can try again.
+
+Proxies and certificates are what the environment says when the connection is made, as requests
+reads it; the rest is urllib3's. What else requests does with a request costs a quarter of a
+text's time and is not wanted: it keeps cookies, follows redirects with the same POST, and prefers
+credentials of ~/.netrc to ours.
 
 What a failure means hangs on one fact: whether the message's first byte could have left.
 Python's exceptions do not tell (a TLS handshake that hangs is a *read* timeout, a broken
@@ -21,11 +26,12 @@ import ipaddress
 import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException
-from io import BytesIO
+from typing import cast
 from urllib.parse import urlsplit
 
-from requests import PreparedRequest, RequestException, Response
+from requests import PreparedRequest, RequestException, Session
 from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
 from ..exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
@@ -39,8 +45,8 @@ IDLE_SECONDS = 20.0
 ANSWER_BYTES = 1_000_000
 
 
-class Wire(HTTPAdapter):
-    """Sends one request at a time, for one thread.
+class Wire:
+    """Sends one request at a time, to one host, for one thread.
 
     ``answer`` is what came back for the last request, None when nothing did. ``base_url``
     (of ``check_base_url``) replaces scheme and host of every request and is connected to
@@ -55,64 +61,69 @@ class Wire(HTTPAdapter):
         timeout: tuple[float, float] = TIMEOUT,
         base_url: str = "",
     ) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self.answer: Answer | None = None
         self._provider = provider
         self._label = label
-        self._timeout = timeout
+        self._timeout = Timeout(connect=timeout[0], read=timeout[1])
+        self._read_seconds = timeout[1]
         self._base_url = base_url
+        self._pool: HTTPConnectionPool | None = None
         self._body_began = False
-        self._used_at = time.monotonic()
+        self._used_at = 0.0
 
-    def send(
-        self,
-        request: PreparedRequest,
-        stream: bool = False,
-        timeout: object = None,
-        verify: bool | str = True,
-        cert: object = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> Response:
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
         """The request has left once and ``answer`` holds the answer.
 
         Raises ProviderUnavailable when nothing of the message left, OutcomeUnknown when
         something may have.
         """
         self.answer, self._body_began = None, False
-        if request.body is not None:
-            request.body = self._watched(request.body)  # type: ignore[assignment]
-        if self._base_url:
-            request.url = self._base_url + request.path_url
-            proxies = {}
-        self._let_go_of_idle()
+        if body is not None:
+            headers = {**headers, "Content-Length": str(len(body))}
+        host, path = _split(url)
         try:
-            response = super().send(
-                request,
-                stream=True,
+            response = self._pool_to(host).urlopen(
+                method,
+                path,
+                body=None if body is None else self._watched(body),
+                headers=headers,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
                 timeout=self._timeout,
-                verify=verify,
-                cert=cert,  # type: ignore[arg-type]
-                proxies=proxies,
+                preload_content=False,
             )
-            body = self._read(response)
+            answer = Answer(response.status, response.headers, self._read(response))
         except (RequestException, HTTPError, HTTPException, OSError) as failure:
             raise self._failed(failure) from failure
-        self._used_at = time.monotonic()
-        self.answer = Answer(response.status_code, response.headers, body)
         response.close()
-        response.raw = BytesIO(body)
-        return response
+        self._used_at = time.monotonic()
+        self.answer = answer
 
-    def _read(self, response: Response) -> bytes:
+    def close(self) -> None:
+        """No connection is open; a later ``send`` opens a new one."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def _pool_to(self, host: str) -> HTTPConnectionPool:
+        if time.monotonic() - self._used_at > IDLE_SECONDS:
+            self.close()
+        pool = self._pool
+        if pool is None:
+            pool = self._pool = _pool(self._base_url or host, is_direct=bool(self._base_url))
+        return pool
+
+    def _read(self, response: BaseHTTPResponse) -> bytes:
         """The answer, at most ``ANSWER_BYTES``, whole within one read timeout.
 
         The socket's own timeout counts from each piece anew: a server that drips would hold a
         worker, or somebody who saves a form, for ever.
         """
-        deadline = time.monotonic() + self._timeout[1]
+        deadline = time.monotonic() + self._read_seconds
         body = b""
         while len(body) < ANSWER_BYTES:
-            piece = response.raw.read1(ANSWER_BYTES - len(body), decode_content=True)
+            piece = response.read1(ANSWER_BYTES - len(body), decode_content=True)
             if not piece:
                 break
             body += piece
@@ -120,13 +131,9 @@ class Wire(HTTPAdapter):
                 raise TimeoutError("the answer drips")
         return body
 
-    def _watched(self, body: object) -> Iterator[bytes]:
+    def _watched(self, body: bytes) -> Iterator[bytes]:
         self._body_began = True
-        yield body.encode() if isinstance(body, str) else bytes(body or b"")  # type: ignore[call-overload]
-
-    def _let_go_of_idle(self) -> None:
-        if time.monotonic() - self._used_at > IDLE_SECONDS:
-            self.poolmanager.clear()
+        yield body
 
     def _failed(self, failure: Exception) -> OutcomeUnknown | ProviderUnavailable:
         kind = type(failure).__name__
@@ -140,6 +147,25 @@ class Wire(HTTPAdapter):
             f"{self._label} could not be reached ({kind}); nothing was sent.",
             provider=self._provider,
         )
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Scheme and host, and the path."""
+    at = url.index("/", url.index("//") + 2)
+    return url[:at], url[at:]
+
+
+def _pool(origin: str, *, is_direct: bool) -> HTTPConnectionPool:
+    """Room for one connection, which verifies certificates."""
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+    request = PreparedRequest()
+    request.prepare("POST", f"{origin}/")
+    found = Session().merge_environment_settings(f"{origin}/", {}, None, None, None)
+    verify = True if found["verify"] is None else found["verify"]
+    proxies = {} if is_direct else found["proxies"]
+    pool = adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
+    adapter.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+    return cast(HTTPConnectionPool, pool)
 
 
 def check_base_url(base_url: str) -> str:

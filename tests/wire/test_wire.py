@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import logging
+import socket
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from requests.adapters import HTTPAdapter
+from urllib3 import HTTPSConnectionPool
+from urllib3.exceptions import NewConnectionError
 
 from saleor_sms_plugin.exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
 from saleor_sms_plugin.providers import OutboundMessage, get_provider, wire
@@ -143,13 +144,14 @@ def test_without_a_base_url_vonage_itself_is_called_with_limits(
     """The vendor's hosts over verified TLS, 3.05 s to connect and 10 s to read, no retries."""
     calls: list[tuple[Any, ...]] = []
 
-    def unreachable(
-        self: HTTPAdapter, request: requests.PreparedRequest, **kwargs: Any
-    ) -> requests.Response:
-        calls.append((request.url, kwargs["timeout"], kwargs["verify"], self.max_retries.total))
-        raise requests.ConnectionError
+    def unreachable(self: Any, method: str, path: str, **kwargs: Any) -> None:
+        timeout = kwargs["timeout"].connect_timeout, kwargs["timeout"].read_timeout
+        how = kwargs["retries"], kwargs["redirect"]
+        verified = self.cert_reqs, bool(self.ca_certs)
+        calls.append((method, f"{self.scheme}://{self.host}{path}", timeout, verified, how))
+        raise NewConnectionError(self, "nobody is there")
 
-    monkeypatch.setattr(HTTPAdapter, "send", unreachable)
+    monkeypatch.setattr(HTTPSConnectionPool, "urlopen", unreachable)
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     provider = get_provider("vonage", {"api_key": KEY, "api_secret": SECRET, "api": api})
@@ -157,7 +159,55 @@ def test_without_a_base_url_vonage_itself_is_called_with_limits(
     with pytest.raises(ProviderUnavailable):
         provider.send(message)
 
-    assert calls == [(url, (3.05, 10.0), True, 0)]
+    once = False, False
+    assert calls == [("POST", url, (3.05, 10.0), ("CERT_REQUIRED", True), once)]
+
+
+def test_certificates_of_the_environment_are_trusted(
+    message: OutboundMessage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A company's own proxy is usual; its certificate is where requests looks for it."""
+    bundle = tmp_path / "company.pem"
+    bundle.write_text("")
+    seen: list[str | None] = []
+
+    def unreachable(self: Any, *args: Any, **kwargs: Any) -> None:
+        seen.append(self.ca_certs)
+        raise NewConnectionError(self, "nobody is there")
+
+    monkeypatch.setattr(HTTPSConnectionPool, "urlopen", unreachable)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+
+    with pytest.raises(ProviderUnavailable):
+        get_provider("vonage", {"api_key": KEY, "api_secret": SECRET}).send(message)
+
+    assert seen == [str(bundle)]
+
+
+def test_a_proxy_of_the_environment_is_asked_for_a_tunnel(
+    message: OutboundMessage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a base URL the way out is the machine's: CONNECT, and nothing of the text."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    asked: list[bytes] = []
+
+    def refuse() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            asked.append(connection.recv(65536))
+            connection.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+
+    proxy = threading.Thread(target=refuse, daemon=True)
+    proxy.start()
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    with listener, pytest.raises(ProviderUnavailable):
+        get_provider("vonage", {"api_key": KEY, "api_secret": SECRET}).send(message)
+    proxy.join(5)
+
+    assert [first.split(b"\r\n")[0] for first in asked] == [b"CONNECT rest.nexmo.com:443 HTTP/1.1"]
 
 
 def test_a_base_url_is_connected_to_past_any_proxy(

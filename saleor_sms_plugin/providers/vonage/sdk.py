@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from json import dumps
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlencode
 
-from requests import PreparedRequest, Response, Session
-from requests.structures import CaseInsensitiveDict
 from vonage_http_client.auth import Auth  # type: ignore[import-untyped]
 from vonage_http_client.http_client import (  # type: ignore[import-untyped]
     HttpClient,
@@ -42,8 +42,7 @@ TOKEN_SECONDS = 12 * 60
 #: ``segments`` word → Vonage's; the SMS API does not detect the alphabet by itself.
 ENCODINGS = {"gsm7": "text", "ucs2": "unicode"}
 
-#: What the SDK raises when it dislikes a message (pydantic's errors are ValueErrors) or an
-#: answer that it cannot read. ``Wire`` has the answer, if there is one.
+#: What the SDK raises when it dislikes a message (pydantic's errors are ValueErrors).
 _OPINIONS = (VonageError, ValueError, TypeError, LookupError, RecursionError)
 
 Post = Callable[[OutboundMessage], None]
@@ -67,29 +66,35 @@ class ApplicationAuth(Auth):  # type: ignore[misc]
         return self._signed[1]
 
 
-class Line(Session):
-    """The session under the SDK's client: what the SDK gives goes over the wire as it is.
+class Answered(Exception):
+    """The wire has the answer; what the SDK would read out of it nobody asks for."""
 
-    Proxies and certificates are what the environment says at first, as requests reads it. What
-    else requests does with a request costs a quarter of a text's time and is not wanted: it keeps
-    cookies, follows redirects with the same POST, and prefers credentials of ~/.netrc to ours.
-    """
 
-    def __init__(self, wire: Wire, host: str) -> None:
-        super().__init__()
-        self.mount("https://", wire)
+class Line:
+    """What the SDK's client takes for its session: what it gives goes over the wire as it is."""
+
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        found = self.merge_environment_settings(f"https://{host}/", {}, None, None, None)
-        self.proxies, self.verify = found["proxies"], found["verify"]
 
-    def request(self, method: str, url: str, **given: Any) -> Response:  # type: ignore[override]
-        request = PreparedRequest()
-        request.method, request.url = method, url
-        request.headers = CaseInsensitiveDict({**self.headers, **given["headers"]})
-        request.prepare_body(given.get("data"), None, given.get("json"))
-        return self._wire.send(
-            request, verify=True if self.verify is None else self.verify, proxies=self.proxies
-        )
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str | bytes],
+        data: Mapping[str, object] | None = None,
+        json: object = None,
+        **_rest: object,
+    ) -> NoReturn:
+        """Raises Answered, or an error of the wire."""
+        told = {name: _text(value) for name, value in headers.items()}
+        body = None
+        if data is not None:
+            told["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urlencode({name: v for name, v in data.items() if v is not None}).encode()
+        elif json is not None:
+            body = dumps(json, allow_nan=False).encode()
+        self._wire.send(method, url, told, body)
+        raise Answered
 
 
 def key_auth(api_key: str, api_secret: str) -> Auth:
@@ -102,13 +107,11 @@ def connect(api: str, auth: Auth, wire: Wire) -> Post:
 
     One thread's, as the SDK's client keeps the headers of its last request.
     """
-    client = _client(auth)
-    host = client.rest_host if api == "sms" else client.api_host
-    client._session = Line(wire, host)  # the SDK has no public way to it
+    client = _client(auth, wire)
     send = _APIS[api](client)
 
     def post(message: OutboundMessage) -> None:
-        with suppress(*_OPINIONS):
+        with suppress(Answered, *_OPINIONS):
             send(message)
 
     return post
@@ -119,17 +122,18 @@ def ask_balance(auth: Auth, wire: Wire) -> None:
 
     https://developer.vonage.com/en/api/account
     """
-    client = _client(auth)
-    client._session = Line(wire, client.rest_host)
-    with suppress(*_OPINIONS):
+    client = _client(auth, wire)
+    with suppress(Answered, *_OPINIONS):
         client.get(client.rest_host, "/account/get-balance", auth_type="basic")
 
 
-def _client(auth: Auth) -> HttpClient:
+def _client(auth: Auth, wire: Wire) -> HttpClient:
     _silence()
     options = HttpClientOptions(pool_connections=1, pool_maxsize=1, max_retries=0)
     agent = f"{version('vonage-http-client')} saleor-sms-plugin/{__version__}"
-    return HttpClient(auth, options, agent)
+    client = HttpClient(auth, options, agent)
+    client._session = Line(wire)  # the SDK has no public way to it
+    return client
 
 
 def _sms(client: HttpClient) -> Callable[[OutboundMessage], object]:
@@ -167,6 +171,10 @@ _APIS: dict[str, Callable[[HttpClient], Callable[[OutboundMessage], object]]] = 
     "sms": _sms,
     "messages": _messages,
 }
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("ascii")
 
 
 def _encoding(body: str) -> str:
