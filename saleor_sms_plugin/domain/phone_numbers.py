@@ -18,6 +18,7 @@ from .reasons import Reason
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
+_E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _RECOGNISABLE = 7  #: digits; fewer end many numbers
 MAX_LENGTH = 40  #: characters; the longest number, with every separator, has about 30
 
@@ -115,10 +116,13 @@ def country_of(e164: str) -> str:
     """The ISO country of a number in E.164 form, "" where it has none or is unreadable."""
     import phonenumbers
 
-    if (number := _parsed(e164)) is None:
-        return ""
-    region = phonenumbers.region_code_for_number(number) or ""
-    return region if region.isalpha() else ""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(_parts(e164)[0], ())
+    if len(regions) == 1:
+        region: str | None = regions[0]
+    else:
+        number = _parsed(e164)
+        region = phonenumbers.region_code_for_number(number) if number else None
+    return region if region and region.isalpha() else ""
 
 
 def respelt(e164: str) -> str:
@@ -165,13 +169,11 @@ def mask(e164: str) -> str:
 
     Shows less of a short number and nothing of a text that is no number. Always five stars.
     """
-    import phonenumbers
-
-    if (number := _parsed(e164)) is None:
+    code, national = _parts(e164)
+    if not code:
         return "*****"
-    national = phonenumbers.national_significant_number(number)
     shown = max(0, min(3, len(national) - 4))
-    return f"+{number.country_code}*****{national[len(national) - shown :]}"
+    return f"+{code}*****{national[len(national) - shown :]}"
 
 
 def conceal(words: str, e164: str) -> str:
@@ -181,9 +183,24 @@ def conceal(words: str, e164: str) -> str:
     return words.replace(e164, mask(e164)).replace(e164.removeprefix("+"), mask(e164))
 
 
-@lru_cache(maxsize=1024)
+def _parts(e164: str) -> tuple[int, str]:
+    """The country code of a number and what follows it, (0, "") where it has none.
+
+    What is stored is in E.164 form, which tells without the rules of its country.
+    """
+    import phonenumbers
+
+    if _E164.fullmatch(e164):
+        for length in (1, 2, 3):  # no code begins another one
+            if (code := int(e164[1 : 1 + length])) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+                return code, e164[1 + length :]
+    if (number := _parsed(e164)) is None:
+        return 0, ""
+    return number.country_code or 0, phonenumbers.national_significant_number(number)
+
+
 def _parsed(e164: str) -> PhoneNumber | None:
-    """The number's parts, None where it has none; a text asks for them several times."""
+    """The number's parts by the rules of its country, None where it has none."""
     import phonenumbers
 
     try:

@@ -42,7 +42,9 @@ def update_many(
     guards = tuple(same), bool(status_in), tuple(empty)
     statement, fields = _update(model, tuple(names), *guards, using)
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, [_written(rows, fields), *([list(status_in)] * bool(status_in))])
+        keys = [row.pk for row in rows]
+        further = [list(status_in)] if status_in else []
+        cursor.execute(statement, [_written(rows, fields), keys, *further])
         return {key for (key,) in cursor.fetchall()}
 
 
@@ -87,13 +89,15 @@ def _update(
     empty: tuple[str, ...],
     using: str,
 ) -> tuple[str, list[_Field]]:
-    """The statement with its one parameter, and the fields that the parameter holds."""
+    """The statement with its parameters, the rows and their keys, and the fields of the rows."""
     quote = connections[using].ops.quote_name
     by_name = {field.name: field for field in model._meta.local_concrete_fields}
     fields = [by_name[name] for name in dict.fromkeys([*names, *same])]
     key = model._meta.pk
     columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, names))
     held = [f"old.{quote(n)} = new.{quote(n)}" for n in _columns(by_name, [key.name, *same])]
+    # PostgreSQL takes 100 rows for granted, and would read a table of thousands for a few.
+    held.append(f"old.{quote(str(key.column))} = ANY(%s)")
     held += [f"old.{quote(n)} = ''" for n in _columns(by_name, empty)]
     if by_status:
         held.append("old.status = ANY(%s)")

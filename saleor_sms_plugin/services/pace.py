@@ -17,7 +17,7 @@ from .channels import Channel
 
 SOON = 0.6  #: seconds a slot may be away to be reserved; a run wakes up for it sooner than that
 ROUND_OF_SENDERS = 0.35  #: seconds of texts claimed at once where a sender is slow
-MOST_THREADS = 64
+FEWEST_THREADS, MOST_THREADS = 4, 64
 FASTEST = 250.0  #: texts a second beyond which no process computes, whatever the account allows
 NEVER = float("inf")
 SPARE = 1.2  #: threads for each one that is in a call on average: answers vary
@@ -43,7 +43,8 @@ class Pace:
 
 def threads_for(rate: float, answer_seconds: float) -> int:
     """How many calls are in progress at once, so that so many a second are answered."""
-    return min(MOST_THREADS, ceil(SPARE * answer_seconds * rate) + 1)
+    wanted = ceil(SPARE * answer_seconds * rate) + 1
+    return max(FEWEST_THREADS, min(MOST_THREADS, wanted))
 
 
 class SenderSlots:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 
 from saleor_sms_plugin.domain import phone_numbers
@@ -194,3 +195,28 @@ def test_a_number_that_networks_write_in_two_ways(ours: str, theirs: str) -> Non
 def test_other_numbers_have_one_spelling(e164: str) -> None:
     """Landlines of Brazil too; where nothing is known, nothing is guessed."""
     assert phone_numbers.respelt(e164) == ""
+
+
+def test_country_and_mask_of_every_numbering_plan_are_libphonenumbers() -> None:
+    """What a number in E.164 form says is read without its country's rules, and comes out alike."""
+    kinds = phonenumbers.PhoneNumberType.values()
+    examples = [
+        number
+        for region in phonenumbers.SUPPORTED_REGIONS
+        for kind in kinds
+        if (number := phonenumbers.example_number_for_type(region, kind))
+    ]
+    examples += [
+        number
+        for code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS
+        if (number := phonenumbers.example_number_for_non_geo_entity(code))
+    ]
+    assert len(examples) > 1000
+
+    for number in examples:
+        e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        region = phonenumbers.region_code_for_number(number) or ""
+        national = phonenumbers.national_significant_number(number)
+        shown = national[-min(3, max(0, len(national) - 4)) :] if len(national) > 4 else ""
+        assert country_of(e164) == (region if region.isalpha() else ""), e164
+        assert mask(e164) == f"+{number.country_code}*****{shown}"
