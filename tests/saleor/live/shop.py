@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from .processes import LiveSaleor
+from .processes import STAFF, LiveSaleor
 
 CHANNEL = "default-channel"
 PLUGIN = "saleor_sms_plugin"
@@ -183,6 +183,40 @@ class LiveShop:
         return self.complete(self.checkout(phone, language))
 
     # The staff
+
+    def hire(self, email: str, *permissions: str, channel: str = "") -> None:
+        """A new member of the staff has these permissions, in this one channel (its slug) or in
+        all, and the usual password."""
+        channels = [LiveShop(self.saleor, channel).channel_id] if channel else []
+        group = self.staff(
+            """mutation ($input: PermissionGroupCreateInput!) {
+                permissionGroupCreate(input: $input) {
+                    group { id }
+                    errors { field message code }
+                }
+            }""",
+            input={
+                "name": email,
+                "addPermissions": permissions,
+                "addChannels": channels,
+                "restrictedAccessToChannels": bool(channels),
+            },
+        )["group"]["id"]
+        self.staff(
+            """mutation ($input: StaffCreateInput!) {
+                staffCreate(input: $input) {
+                    user { id }
+                    errors { field message code }
+                }
+            }""",
+            input={"email": email, "addGroups": [group]},
+        )
+        self.saleor.rows(
+            "UPDATE account_user SET is_confirmed = true, password ="
+            " (SELECT password FROM account_user WHERE email = %s) WHERE email = %s",
+            STAFF["email"],
+            email,
+        )
 
     def charge(self, object_id: str, money: Mapping[str, Any] | None) -> str:
         """A card payment on a checkout or an order, nothing charged so far where there is no

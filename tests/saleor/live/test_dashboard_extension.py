@@ -63,29 +63,6 @@ def remove_apps(shop: LiveShop) -> None:
         shop.staff("mutation ($id: ID!) { appDelete(id: $id) { errors { code } } }", id=each["id"])
 
 
-def staff_with(shop: LiveShop, email: str, *permissions: str) -> str:
-    """The token of a staff user in a group with these permissions, whose password is the usual."""
-    group = shop.staff(
-        """mutation ($input: PermissionGroupCreateInput!) { permissionGroupCreate(input: $input) {
-            group { id } errors { field code }
-        } }""",
-        input={"name": email, "addPermissions": permissions, "restrictedAccessToChannels": False},
-    )["group"]["id"]
-    shop.staff(
-        """mutation ($input: StaffCreateInput!) { staffCreate(input: $input) {
-            user { id } errors { field code }
-        } }""",
-        input={"email": email, "addGroups": [group]},
-    )
-    shop.saleor.rows(
-        "UPDATE account_user SET is_confirmed = true, password ="
-        " (SELECT password FROM account_user WHERE email = %s) WHERE email = %s",
-        STAFF["email"],
-        email,
-    )
-    return sign_in(shop, email)["token"]
-
-
 def sign_in(shop: LiveShop, email: str) -> dict[str, str]:
     made: dict[str, str] = shop.customer(
         """mutation ($email: String!, $password: String!) {
@@ -132,10 +109,9 @@ def test_the_app_lends_no_more_than_the_user_has(shop: LiveShop, app: Mapping[st
     assert [opened(shop, each, order) for each in pages] == [200, 403, 403]
     assert [opened(shop, each, person) for each in pages] == [403, 403, 200]
 
-    token = staff_with(
-        shop, "orders@example.com", "MANAGE_ORDERS", "MANAGE_PRODUCTS", "MANAGE_APPS"
-    )
-    (mine,) = apps(shop, token)
+    email = "orders@example.com"
+    shop.hire(email, "MANAGE_ORDERS", "MANAGE_PRODUCTS", "MANAGE_APPS")
+    (mine,) = apps(shop, sign_in(shop, email)["token"])
     assert [opened(shop, each, mine["accessToken"]) for each in pages] == [200, 403, 403]
     order, person = (each["accessToken"] for each in mine["extensions"][1:])
     assert opened(shop, "order", order) == 200
@@ -263,7 +239,7 @@ def fresh(shop: LiveShop) -> str:
 def test_a_sign_in_lasts_as_long_as_the_shop_renews_it(shop: LiveShop, browser: Browser) -> None:
     """Tokens of seconds are renewed unseen; once all sessions are ended, it asks again."""
     email = "lasting@example.com"
-    staff_with(shop, email, "MANAGE_ORDERS")
+    shop.hire(email, "MANAGE_ORDERS")
     with shop.saleor.web_with(JWT_TTL_ACCESS="5 seconds"):
         browser.open(f"{shop.saleor.url}{PLUGIN}/messages")
         enter(browser, email)

@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -79,32 +78,6 @@ def picture(browser: Browser, name: str) -> None:
             time.sleep(0.3)  # the browser paints
             browser.picture(Path(folder) / f"{name}-{width}-{theme}.png")
     browser.look(1280, "light")
-
-
-def staff_in(shop: LiveShop, email: str, channel: str, *permissions: str) -> None:
-    """A staff user of this one channel, with the usual password."""
-    channels: Any = shop.staff("{ channels { id slug } }")
-    [key] = [each["id"] for each in channels if each["slug"] == channel]
-    group = shop.staff(
-        """mutation ($input: PermissionGroupCreateInput!) { permissionGroupCreate(input: $input) {
-            group { id } errors { field code }
-        } }""",
-        input={
-            "name": email, "addPermissions": permissions, "addChannels": [key],
-            "restrictedAccessToChannels": True,
-        },
-    )["group"]["id"]  # fmt: skip
-    shop.staff(
-        """mutation ($input: StaffCreateInput!) { staffCreate(input: $input) {
-            user { id } errors { field code }
-        } }""",
-        input={"email": email, "addGroups": [group]},
-    )
-    shop.saleor.rows(
-        "UPDATE account_user SET is_confirmed = true, password ="
-        " (SELECT password FROM account_user WHERE email = %s) WHERE email = %s",
-        STAFF["email"], email,
-    )  # fmt: skip
 
 
 def test_from_nothing_to_the_first_delivered_text(
@@ -236,7 +209,7 @@ def test_staff_of_another_channel_see_nothing_of_this_one(shop: LiveShop, browse
     wait_until(lambda: "order_created" in shop.decisions(order), 60, "the text to be decided")
     counted = "SELECT id FROM saleor_sms_plugin_dailycount WHERE sent_count > 0"
     wait_until(lambda: bool(shop.saleor.rows(counted)), 120, "the day's counters")
-    staff_in(shop, "elsewhere@example.com", ELSEWHERE, "MANAGE_ORDERS")
+    shop.hire("elsewhere@example.com", "MANAGE_ORDERS", channel=ELSEWHERE)
     sign_in(browser, shop, "messages", "elsewhere@example.com")
     browser.shows("Nothing found.", "#page")
     browser.follow("Overview")
@@ -254,7 +227,7 @@ def test_staff_of_another_channel_see_nothing_of_this_one(shop: LiveShop, browse
 
 def test_staff_without_the_permission_are_told(shop: LiveShop, browser: Browser) -> None:
     """A sentence and what is left of the menu, not a broken page."""
-    staff_in(shop, "consent@example.com", CHANNEL, "MANAGE_USERS")
+    shop.hire("consent@example.com", "MANAGE_USERS", channel=CHANNEL)
     sign_in(browser, shop, "messages", "consent@example.com")
     browser.shows("Not for this account", "#page h1")
     browser.shows("Your account lacks the permission “Manage orders”.", "#page")
