@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -53,11 +54,23 @@ class SmsPlugin(BasePlugin):
     def __init__(
         self, *, configuration: Any, db_config: PluginConfiguration | None = None, **kwargs: Any
     ) -> None:
-        if db_config is not None:
-            configuration = form.loaded(configuration, _SWITCHES)
         super().__init__(configuration=configuration, db_config=db_config, **kwargs)
+        self._stored = self.__dict__.pop("configuration")
+
+    def __del__(self) -> None:
+        self.__dict__.setdefault("configuration", [])
+        super().__del__()
 
     # The form
+
+    def get_plugin_configuration(self, configuration: Any) -> Any:
+        return configuration  # its rows are made where somebody looks at them
+
+    @cached_property
+    def configuration(self) -> Any:
+        """The form's rows. Most requests load the plugins of every channel, and few show them."""
+        rows = form.loaded(self._stored, _SWITCHES) if self.db_config else self._stored
+        return super().get_plugin_configuration(rows)
 
     @classmethod
     def validate_plugin_configuration(

@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from saleor.plugins.manager import get_plugins_manager
 
 from saleor_sms_plugin.models import ShopEvent
+from saleor_sms_plugin.plugin import SmsPlugin
 from tests.saleor.dashboard import PLUGIN_ID, Dashboard
 
 pytestmark = pytest.mark.saleor
@@ -48,6 +49,32 @@ def _without(table: str) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE hidden RENAME TO {table}")
+
+
+@pytest.mark.django_db
+def test_a_request_that_shows_no_form_makes_none_of_its_rows(
+    switched_on: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saleor loads the plugins of every channel for most requests; the form has dozens of rows."""
+    made: list[str] = []
+    append = SmsPlugin._append_config_structure
+
+    def appended(configuration: Any) -> None:
+        made.append(configuration[0]["name"])
+        append(configuration)
+
+    monkeypatch.setattr(SmsPlugin, "_append_config_structure", staticmethod(appended))
+
+    plugin = _plugin(switched_on)
+    assert made == []
+
+    names = [row["name"] for row in plugin.configuration]
+    assert len(made) == 1
+    assert sorted(names) == sorted(SmsPlugin.CONFIG_STRUCTURE)
+    assert all("label" in row for row in plugin.configuration)
+    assert len(made) == 1
+    plugin.__del__()
+    assert plugin.configuration == []
 
 
 @pytest.mark.django_db(transaction=True)
