@@ -28,6 +28,9 @@ from .addresses import settings_of
 logger = logging.getLogger(__name__)
 
 BATCH = 200
+#: Seconds: what comes within them is processed together, as a run for each receipt would take
+#: the machine from the shop's checkouts.
+GATHERED = 0.5
 MOST_ATTEMPTS = 5
 AGAIN = dt.timedelta(seconds=30)  #: doubled with each attempt
 #: Bytes of refused requests that an account keeps within an hour, each row for ``ROW`` at
@@ -64,7 +67,7 @@ def receive(account: ProviderAccount, request: WebhookData, path: str, ports: Po
             extra={"action": "webhook_refused", "refusal": type(refusal).__name__},
         )  # fmt: skip
         raise refusal
-    ports.wake.nudge()
+    ports.wake.nudge_in(GATHERED)
 
 
 def run(ports: Ports, until: dt.datetime) -> int:

@@ -36,7 +36,7 @@ def _requests() -> list[tuple[str, str]]:
 
 
 def test_a_request_is_stored_then_processed(called_back: CalledBack) -> None:
-    """The web process stores and verifies, and nudges; the worker does what it says."""
+    """The web process stores and verifies, and has a worker come soon, which does what it says."""
     text = called_back.send()
     nudges = called_back.wake.nudges
 
@@ -44,7 +44,7 @@ def test_a_request_is_stored_then_processed(called_back: CalledBack) -> None:
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert _requests() == [("verified", "")]
-    assert called_back.wake.nudges == nudges + 1
+    assert (called_back.wake.nudges, called_back.wake.later) == (nudges, [0.5])
     assert called_back.status_of(text) == ("sent", "")
 
     called_back.run()
