@@ -25,17 +25,21 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from http.client import HTTPException
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, RequestException, Session
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
 from ..exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
 from .answer import Answer
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 #: (connect, read) seconds; connect lets a lost SYN be repeated once, which takes 3 s.
 TIMEOUT = (3.05, 10.0)
@@ -93,10 +97,10 @@ class Wire:
                 timeout=self._timeout,
                 preload_content=False,
             )
-            answer = Answer(response.status, response.headers, self._read(response))
+            with closing(response):
+                answer = Answer(response.status, response.headers, self._read(response))
         except (RequestException, HTTPError, HTTPException, OSError) as failure:
             raise self._failed(failure) from failure
-        response.close()
         self._used_at = time.monotonic()
         self.answer = answer
 
@@ -120,16 +124,19 @@ class Wire:
         The socket's own timeout counts from each piece anew: a server that drips would hold a
         worker, or somebody who saves a form, for ever.
         """
+        if response.status < 200:
+            # The last word is still to come; the connection must not give it to another message
+            raise HTTPException("an answer before the answer")
         deadline = time.monotonic() + self._read_seconds
-        body = b""
+        body = bytearray()
         while len(body) < ANSWER_BYTES:
-            piece = response.read1(ANSWER_BYTES - len(body), decode_content=True)
+            piece = _piece(response, ANSWER_BYTES - len(body))
             if not piece:
                 break
             body += piece
             if time.monotonic() > deadline:
                 raise TimeoutError("the answer drips")
-        return body
+        return bytes(body)
 
     def _watched(self, body: bytes) -> Iterator[bytes]:
         self._body_began = True
@@ -147,6 +154,14 @@ class Wire:
             f"{self._label} could not be reached ({kind}); nothing was sent.",
             provider=self._provider,
         )
+
+
+def _piece(response: BaseHTTPResponse, most: int) -> bytes:
+    """What has come of the answer, at most so many bytes; nothing at its end."""
+    if hasattr(response, "read1"):
+        return response.read1(most, decode_content=True)
+    # Before 2.2 (Saleor 3.21 has 1.26) urllib3 waits until all that is asked for has come
+    return response.read(1, decode_content=False)
 
 
 def _split(url: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -104,6 +105,22 @@ def test_a_redirect_is_not_followed(
 
     assert raised.value.http_status == 307
     assert vonage.requests == []
+
+
+def test_an_early_hint_is_not_the_last_word_on_its_connection(
+    connect: Connect, message: OutboundMessage
+) -> None:
+    """What follows a 103 answers that message; the next one has a connection of its own."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        connections: list[int] = []
+        threading.Thread(target=_hint, args=(listener, connections), daemon=True).start()
+        provider = connect(base_url=_url(listener))
+
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknown):
+                provider.send(message)
+
+    assert connections == [1, 1]
 
 
 def test_a_refused_connection_sent_nothing(connect: Connect, message: OutboundMessage) -> None:
@@ -209,6 +226,21 @@ def silent_listener() -> Iterator[socket.socket]:
     """Takes connections and never says a word."""
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         yield listener
+
+
+def _hint(listener: socket.socket, connections: list[int]) -> None:
+    """Each request is answered with a 103 alone; counts the requests of each connection."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        connections.append(0)
+        with connection:
+            while received := connection.recv(65536):
+                if b"client-ref" in received:
+                    connections[-1] += 1
+                    connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
 
 
 def _url(listener: socket.socket) -> str:

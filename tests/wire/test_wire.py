@@ -6,11 +6,14 @@ import base64
 import logging
 import socket
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from urllib3 import HTTPSConnectionPool
+from urllib3 import HTTPResponse, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
 
 from saleor_sms_plugin.exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
@@ -19,6 +22,35 @@ from saleor_sms_plugin.testing.vonage_server import VonageServer
 from tests.wire.conftest import APPLICATION, KEY, SECRET, AnswerWith, Connect
 
 BASIC = "Basic " + base64.b64encode(f"{KEY}:{SECRET}".encode()).decode()
+
+
+@pytest.fixture(params=["as installed", "without read1"])
+def urllib(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """urllib3, also as it was before 2.2."""
+    if request.param == "without read1":
+        for response in HTTPResponse.__mro__:
+            if "read1" in vars(response):
+                monkeypatch.delattr(response, "read1")
+    return str(request.param)
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """The URL of a server whose answer comes byte by byte, for as long as somebody reads."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=_drip, args=(listener,), daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def _drip(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection, suppress(OSError):
+        while b"client-ref" not in connection.recv(65536):
+            pass
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while True:
+            connection.sendall(b" ")
+            time.sleep(0.02)
 
 
 def _in_threads(count: int, work: Any) -> None:
@@ -257,6 +289,27 @@ def test_an_endless_answer_is_not_read_to_its_end(
     url = answer_with(head + b'{"messages": [{"status": "0"}]}'.rjust(5000))
     with pytest.raises(OutcomeUnknown):
         connect(base_url=url).send(message)
+
+
+def test_an_answer_that_drips_holds_nobody(
+    dripping: str, urllib: str, connect: Connect, message: OutboundMessage
+) -> None:
+    """Each byte comes in time, the answer never ends: after one read timeout it is unknown."""
+    with pytest.raises(OutcomeUnknown):
+        connect(base_url=dripping, timeout=(2.0, 0.3)).send(message)
+
+
+@pytest.mark.parametrize("api", ["sms", "messages"])
+def test_answers_are_read_with_the_urllib3_of_every_saleor(
+    api: str, urllib: str, vonage: VonageServer, connect: Connect, message: OutboundMessage
+) -> None:
+    """Saleor 3.21 has urllib3 1.26, which cannot read what has come so far."""
+    provider = connect(api)
+
+    results = [provider.send(message) for _ in range(3)]
+
+    assert [len(result.provider_message_ids) for result in results] == [1, 1, 1]
+    assert vonage.connections == 1
 
 
 def test_nothing_of_a_message_is_logged(
