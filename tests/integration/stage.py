@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from saleor_sms_plugin.events.catalogue import CATALOGUE
 from saleor_sms_plugin.models import Message
 from saleor_sms_plugin.ports import Address, Fulfillment, Order, Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import saving, working
+from saleor_sms_plugin.services import plan, saving, working
 from saleor_sms_plugin.services.record import Happening, record
 from saleor_sms_plugin.testing.shop import CountingWake, FixedClock, MemoryShop
 
@@ -99,6 +100,17 @@ class Stage:
             self.ports,
         )  # fmt: skip
 
+    def place(self, count: int = 1, channel_id: int = CHANNEL) -> None:
+        """So many orders more, o000, o001 and so on over all channels, are placed in this one."""
+        start = len(self.shop.stored_orders)
+        for number in range(start, start + count):
+            self.happen("order_created", self.order(f"o{number:03}", channel_id=channel_id))
+
+    def queue(self, count: int = 1, channel_id: int = CHANNEL) -> None:
+        """So many orders more are placed in the channel and planned; no text is sent yet."""
+        self.place(count, channel_id)
+        plan.run(self.ports, self.clock.now() + dt.timedelta(minutes=1))
+
     def refund(self, order: Order, total: str, name: str = "order_refunded") -> None:
         """The order's cumulative refund is now *total*."""
         self.change(order, refunded=Decimal(total))
@@ -158,3 +170,26 @@ def rows(messages: Iterable[Message]) -> list[Row]:
 def only(event_name: str) -> Message:
     """The one decision about this event."""
     return Message.objects.get(event_name=event_name)
+
+
+def together(*works: Callable[[], object]) -> None:
+    """Each in a thread with a connection of its own, started at one moment; faults are raised."""
+    start = threading.Barrier(len(works))
+    faults: list[BaseException] = []
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            start.wait()
+            work()
+        except BaseException as fault:
+            faults.append(fault)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if faults:
+        raise faults[0]

@@ -13,8 +13,7 @@ from saleor_sms_plugin.models import Message, SendAttempt
 from saleor_sms_plugin.ports import Address
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import calls, caps, channels, claims, plan, preparing
-from tests.integration.stage import BUYER, NOON, RUN, Stage, only
-from tests.integration.test_parallel import together
+from tests.integration.stage import BUYER, NOON, RUN, Stage, only, together
 
 SURVEY, CREATED = "survey", "order_created"
 OTHER = 2  #: another channel

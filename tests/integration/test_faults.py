@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -17,13 +17,13 @@ from saleor_sms_plugin.domain.transitions import FINAL
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import calls, dispatch, line, plan
+from saleor_sms_plugin.services import calls, dispatch, line
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.calls import Begun, Ending
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.testing.shop import FixedClock
 from saleor_sms_plugin.testing.vonage_server import VonageServer
-from tests.integration.stage import NOON, RUN, Stage
+from tests.integration.stage import NOON, RUN, Stage, together
 
 CREATED = "order_created"
 TEXTS = 6
@@ -45,11 +45,6 @@ def over_the_wire(stage: Stage, vonage: VonageServer) -> Stage:
         advanced="flood = off\nrate = 100",
     )  # fmt: skip
     return stage
-
-
-def place(stage: Stage, count: int, start: int = 0) -> None:
-    for number in range(start, start + count):
-        stage.happen(CREATED, stage.order(f"o{number:03}"))
 
 
 def accepted(server: VonageServer) -> Counter[str]:
@@ -86,7 +81,7 @@ def test_one_fault_touches_one_text(
     The server's count of accepted texts and our tables agree.
     """
     vonage.script(fault)
-    place(over_the_wire, TEXTS)
+    over_the_wire.place(TEXTS)
 
     over_the_wire.run()
     for _ in range(6):
@@ -105,7 +100,7 @@ def test_a_provider_that_is_down_costs_few_calls_and_no_text(
 ) -> None:
     """Ten refusals: the account closes, is probed, and then everything goes out, once."""
     vonage.script(*["http:503"] * 10)
-    place(over_the_wire, 30)
+    over_the_wire.place(30)
 
     over_the_wire.run()
     for _ in range(20):
@@ -122,11 +117,11 @@ def test_a_provider_that_is_down_costs_few_calls_and_no_text(
 def test_a_clock_that_jumps_back_an_hour_doubles_nothing(shop: Stage) -> None:
     """What was sent stays sent; what was recorded after the jump goes out, too."""
     shop.clock.move(hours=2)  # since the shop was switched on
-    place(shop, 3)
+    shop.place(3)
     shop.run()
 
     shop.clock.move(hours=-1)
-    place(shop, 3, start=10)
+    shop.place(3)
     shop.run()
     shop.later(hours=1, minutes=1)
 
@@ -137,12 +132,12 @@ def test_a_clock_that_jumps_back_an_hour_doubles_nothing(shop: Stage) -> None:
 def test_two_workers_with_different_clocks_call_once(committed_stage: Stage) -> None:
     """Ten minutes apart: the slots and leases are the database's, each text goes out once."""
     committed_stage.configure(CREATED, advanced="flood = off")
-    place(committed_stage, 60)
-    plan.run(committed_stage.ports, NOON + RUN)
+    committed_stage.queue(60)
     ahead = FixedClock(NOON + dt.timedelta(minutes=10))
     other = Ports(shop=committed_stage.shop, wake=committed_stage.wake, clock=ahead)
 
-    _together([committed_stage.ports, other] * 2)
+    both = (committed_stage.ports, other)
+    together(*[partial(dispatch.run, each, each.clock.now() + RUN) for each in both] * 2)
 
     assert len(MemoryProvider.attempts) == 60
     assert len({m.reference for m in MemoryProvider.attempts}) == 60
@@ -155,10 +150,9 @@ def test_two_workers_with_different_clocks_call_once(committed_stage: Stage) -> 
 def test_eight_workers_started_at_once_share_one_backlog(committed_stage: Stage) -> None:
     """One of them has the account; every text goes out once."""
     committed_stage.configure(CREATED, advanced="flood = off")
-    place(committed_stage, 80)
-    plan.run(committed_stage.ports, NOON + RUN)
+    committed_stage.queue(80)
 
-    _together([committed_stage.ports] * 8)
+    together(*[lambda: dispatch.run(committed_stage.ports, NOON + RUN)] * 8)
 
     assert len({m.reference for m in MemoryProvider.attempts}) == 80
     assert len(MemoryProvider.attempts) == SendAttempt.objects.count() == 80
@@ -167,7 +161,7 @@ def test_eight_workers_started_at_once_share_one_backlog(committed_stage: Stage)
 
 def test_a_lease_left_by_a_killed_worker_ends(shop: Stage) -> None:
     """Until then nobody sends; afterwards the next run does."""
-    place(shop, 2)
+    shop.place(2)
     (account,) = accounts_of(load(shop.ports).values())
     throttle.lease(account.key, uuid4(), 30)
     shop.run()
@@ -179,35 +173,13 @@ def test_a_lease_left_by_a_killed_worker_ends(shop: Stage) -> None:
     assert len(MemoryProvider.attempts) == 2
 
 
-def _together(workers: list[Ports]) -> None:
-    start = threading.Barrier(len(workers))
-    faults: list[BaseException] = []
-
-    def work(ports: Ports) -> None:
-        try:
-            start.wait()
-            dispatch.run(ports, ports.clock.now() + RUN)
-        except BaseException as fault:
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work, args=(ports,)) for ports in workers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
-
-
 # The database
 
 
 def test_a_database_that_is_read_only_for_a_while_loses_nothing(committed_stage: Stage) -> None:
     """As after a failover to a replica: the run fails, nothing is called, later all goes out."""
     committed_stage.configure(CREATED, advanced="flood = off")
-    place(committed_stage, 3)
-    plan.run(committed_stage.ports, NOON + RUN)
+    committed_stage.queue(3)
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
 
@@ -237,7 +209,7 @@ def test_an_answer_outlives_a_failover(
 
     monkeypatch.setattr(dispatch, "end", fail_over)
     committed_stage.configure(CREATED, advanced="flood = off")
-    place(committed_stage, 3)
+    committed_stage.place(3)
 
     committed_stage.run()
 
@@ -257,7 +229,7 @@ def test_a_run_whose_answers_cannot_be_stored_calls_nobody_more(
     monkeypatch.setattr(calls, "DATABASE_BACK", 0.0)
     monkeypatch.setattr(calls, "_store", away)
     committed_stage.configure(CREATED, advanced="flood = off\nrate = 20")
-    place(committed_stage, 40)
+    committed_stage.place(40)
 
     with pytest.raises(OperationalError):
         committed_stage.run()
@@ -273,7 +245,7 @@ def test_a_run_whose_answers_cannot_be_stored_calls_nobody_more(
 def test_a_connection_that_was_cut_while_idle_is_made_anew(committed_stage: Stage) -> None:
     """PostgreSQL restarted between two runs: one run may fail, the next one sends all, once."""
     committed_stage.configure(CREATED, advanced="flood = off")
-    place(committed_stage, 3)
+    committed_stage.place(3)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         pid = cursor.fetchone()[0]
@@ -297,7 +269,7 @@ def test_a_connection_that_was_cut_while_idle_is_made_anew(committed_stage: Stag
 def test_any_rate_is_kept(shop: Stage, rate: str, called: int) -> None:
     """At 0 nothing is called, at 0.1 one text and then none for ten seconds, at 10,000 all."""
     shop.configure(CREATED, advanced=f"flood = off\nrate = {rate}")
-    place(shop, 12)
+    shop.place(12)
 
     shop.run()
 
@@ -311,8 +283,7 @@ def test_a_run_with_nothing_to_do_asks_the_database_little(shop: Stage, state: s
     """No busy loop: a bounded number of statements, and no nudge of its own."""
     shop.run()
     if state != "idle":
-        place(shop, 5)
-        plan.run(shop.ports, shop.clock.now() + RUN)
+        shop.queue(5)
     if state == "paused":
         shop.configure(CREATED, advanced="flood = off\nrate = 0")
     if state == "closed":
@@ -333,7 +304,7 @@ def test_a_run_with_nothing_to_do_asks_the_database_little(shop: Stage, state: s
 def test_every_end_has_a_reason(over_the_wire: Stage, vonage: VonageServer) -> None:
     """A mixed script: whatever is not sent in the end says why."""
     vonage.script("status:3", "html", "http:429", "drop_after_reading", "http:503")
-    place(over_the_wire, 10)
+    over_the_wire.place(10)
 
     over_the_wire.run()
     for _ in range(8):
@@ -349,8 +320,7 @@ def test_a_stop_that_is_being_put_down_makes_no_busy_loop(committed_stage: Stage
     """While somebody else's stop is not committed the reader's text waits a second, and its
     slot is free again."""
     committed_stage.configure(CREATED, advanced="flood = off\nrate = 0.1")
-    place(committed_stage, 1)
-    plan.run(committed_stage.ports, NOON + RUN)
+    committed_stage.queue(1)
     other = connections.create_connection("default")
     with other.cursor() as cursor:
         cursor.execute(

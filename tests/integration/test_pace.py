@@ -26,7 +26,7 @@ from saleor_sms_plugin.exceptions import (
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import claims, dispatch, health, plan, test_text, turns, working
+from saleor_sms_plugin.services import claims, dispatch, health, test_text, turns, working
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.calls import Ending, Outcome
 from saleor_sms_plugin.services.channels import load
@@ -71,14 +71,6 @@ def shop(committed_stage: Stage) -> Stage:
     return committed_stage
 
 
-def place(stage: Stage, count: int, channel_id: int = CHANNEL, start: int = 0) -> None:
-    """*count* orders are placed in the channel and planned, not yet sent."""
-    for each in range(start, start + count):
-        order = stage.order(f"o{channel_id}{each:05}", channel_id=channel_id)
-        stage.happen(CREATED, order)
-    plan.run(stage.ports, stage.clock.now() + dt.timedelta(seconds=60))
-
-
 def send(stage: Stage, seconds: float) -> int:
     return dispatch.run(stage.ports, stage.clock.now() + dt.timedelta(seconds=seconds))
 
@@ -89,7 +81,7 @@ def send(stage: Stage, seconds: float) -> int:
 def test_a_run_waits_for_the_slots_of_a_slow_account(shop: Stage, asked: Calls) -> None:
     """Two a second: what comes within its time is sent by one run, at the rate."""
     shop.configure(CREATED, advanced="flood = off\nrate = 2")
-    place(shop, 4)
+    shop.queue(4)
     began = time.monotonic()
 
     assert send(shop, 6) == 4
@@ -102,7 +94,7 @@ def test_a_worker_is_nudged_for_a_slot_after_the_run(shop: Stage, asked: Calls) 
     """One in 5 s: the run ends at once, no slot of the worker's is held, and somebody comes as
     the next one is due."""
     shop.configure(CREATED, advanced="flood = off\nrate = 0.2")
-    place(shop, 2)
+    shop.queue(2)
     began = time.monotonic()
 
     assert send(shop, 2) == 1
@@ -115,7 +107,7 @@ def test_a_worker_is_nudged_for_a_slot_after_the_run(shop: Stage, asked: Calls) 
 def test_what_waits_for_the_periodic_run_nudges_nobody(shop: Stage, asked: Calls) -> None:
     """One in 100 s: the periodic run comes before."""
     shop.configure(CREATED, advanced="flood = off\nrate = 0.01")
-    place(shop, 2)
+    shop.queue(2)
 
     assert send(shop, 2) == 1
 
@@ -125,7 +117,7 @@ def test_what_waits_for_the_periodic_run_nudges_nobody(shop: Stage, asked: Calls
 def test_without_texts_nobody_waits_for_a_slot(shop: Stage, asked: Calls) -> None:
     """A slow account with nothing more to send keeps no run and wakes nobody."""
     shop.configure(CREATED, advanced="flood = off\nrate = 1")
-    place(shop, 1)
+    shop.queue(1)
     send(shop, 5)
     began = time.monotonic()
 
@@ -138,7 +130,7 @@ def test_without_texts_nobody_waits_for_a_slot(shop: Stage, asked: Calls) -> Non
 def test_who_waits_for_a_slot_leaves_for_other_work(shop: Stage, asked: Calls) -> None:
     """An event recorded meanwhile is planned before the slot comes."""
     shop.configure(CREATED, advanced="flood = off\nrate = 0.2")
-    place(shop, 2)
+    shop.queue(2)
     until = shop.clock.now() + dt.timedelta(seconds=30)
 
     assert dispatch.run(shop.ports, until, lambda: True) == 1
@@ -162,8 +154,8 @@ def test_a_slow_sender_keeps_its_rate_beside_others_at_full_pace(
     two_senders: Stage, asked: Calls
 ) -> None:
     """Beta's texts go out half a second apart, oldest first, while Acme has the other slots."""
-    place(two_senders, 120)
-    place(two_senders, 8, OTHER)
+    two_senders.queue(120)
+    two_senders.queue(8, OTHER)
     began = time.monotonic()
 
     send(two_senders, 3)
@@ -181,26 +173,26 @@ def test_the_oldest_of_a_slow_sender_go_first(stage: Stage) -> None:
     """A text that waits for its sender is claimed before a younger one, and a stronger class
     before both."""
     stage.configure(CREATED, advanced="flood = off")
-    place(stage, 2)
+    stage.queue(2)
     known = load(stage.ports)
     assert claims.take(uuid4(), stage.ports, known, 5, {"Acme": 0}) == []
     stage.clock.move(seconds=1)
-    place(stage, 1, start=10)
+    stage.queue(1)
     oldest = Message.objects.order_by("pk").first()
     assert oldest is not None
 
     (first,) = claims.take(uuid4(), stage.ports, known, 5, {"Acme": 1})
     assert first.pk == oldest.pk
 
-    Message.objects.filter(order_id="o100010").update(priority=0)
+    Message.objects.filter(order_id="o002").update(priority=0)
     (second,) = claims.take(uuid4(), stage.ports, known, 5, {"Acme": 1})
-    assert second.order_id == "o100010"
+    assert second.order_id == "o002"
 
 
 def test_texts_of_a_stopped_sender_are_touched_once(stage: Stage) -> None:
     """They wait with the reason, are claimed by nobody, and go out once the sender may send."""
     stage.configure(CREATED, advanced="flood = off\nsender_rate.Acme = 0")
-    place(stage, 60)
+    stage.queue(60)
     stage.run()
     assert set(Message.objects.values_list("status", "reason")) == {("held", "sender_rate")}
 
@@ -219,7 +211,7 @@ def test_a_senders_slot_that_nobody_used_is_free_again(committed_stage: Stage) -
     """A text that meets a stop as it begins leaves its sender's slot to the next one."""
     stage = committed_stage
     stage.configure(CREATED, advanced="flood = off\nsender_rate.Acme = 0.1")
-    place(stage, 1)
+    stage.queue(1)
     other = connections.create_connection("default")
     with other.cursor() as cursor:
         number = Message.objects.get().recipient
@@ -255,7 +247,7 @@ def test_a_test_text_takes_a_slot(stage: Stage) -> None:
 def test_a_test_text_without_a_slot_soon_goes_before_all_others(stage: Stage) -> None:
     """It is left to a worker, whose next text it is, and the owner reads so."""
     stage.configure(CREATED, advanced="flood = off\nrate = 0.01")
-    place(stage, 3)
+    stage.queue(3)
     stage.run()
 
     test = test_text.send_test("+48512000000", CHANNEL, stage.ports)
@@ -284,7 +276,7 @@ def test_a_test_text_of_a_stopped_account_says_so(stage: Stage, setting: str) ->
 def test_a_flood_is_held_in_one_statement(stage: Stage) -> None:
     """Every due text to the number at once, but for ``HELD_AT_ONCE``; other people's go out."""
     stage.configure(CREATED, advanced="flood = 3/10min")
-    place(stage, 80)
+    stage.queue(80)
     last = Message.objects.order_by("pk").last()
     assert last is not None
     Message.objects.filter(pk=last.pk).update(recipient="+48512999999")
@@ -305,7 +297,7 @@ def test_a_claim_never_waits_for_a_number(committed_stage: Stage) -> None:
     number's texts and takes the others."""
     stage = committed_stage
     stage.configure(CREATED)
-    place(stage, 2)
+    stage.queue(2)
     ids = list(Message.objects.order_by("pk").values_list("pk", flat=True))
     Message.objects.filter(pk=ids[0]).update(recipient="+48512999999")
     other = connections.create_connection("default")
@@ -398,7 +390,7 @@ def test_a_slow_answer_among_quick_ones_closes_nothing(stage: Stage, account: Th
 def test_a_save_takes_the_account_from_the_run_at_work(shop: Stage, asked: Calls) -> None:
     """What the old key's calls answer closes nothing any more: all goes out with the new one."""
     shop.configure(CREATED, advanced="flood = off\nrate = 20")
-    place(shop, 10)
+    shop.queue(10)
     (account,) = accounts_of(load(shop.ports).values())
 
     def wrong_key(message: OutboundMessage) -> SendResult:
@@ -474,7 +466,7 @@ def test_the_rate_is_reached_where_answers_take_a_second(shop: Stage, asked: Cal
     (account,) = accounts_of(load(shop.ports).values())
     throttle.ensure(account.key)
     Throttle.objects.filter(key=account.key).update(answer_seconds=1.0)
-    place(shop, 90)
+    shop.queue(90)
 
     send(shop, 3)
 
@@ -503,7 +495,7 @@ def test_a_clock_set_back_in_a_run_neither_extends_nor_stops_it(
     monkeypatch.setattr(wiring, "ports", lambda: replace(shop.ports, clock=clock))
     monkeypatch.setattr(tasks, "RUN_SECONDS", 1.5)
     shop.configure(CREATED, advanced="flood = off\nrate = 10")
-    place(shop, 40)
+    shop.queue(40)
     began = time.monotonic()
 
     tasks.run()
@@ -528,7 +520,7 @@ def test_one_worker_at_a_time_keeps_house(stage: Stage, monkeypatch: pytest.Monk
 def test_a_run_with_nothing_but_stopped_texts_is_short(stage: Stage) -> None:
     """No busy loop: a bounded number of statements, and no nudge."""
     stage.configure(CREATED, advanced="flood = off\nsender_rate.Acme = 0")
-    place(stage, 100)
+    stage.queue(100)
     stage.run()
 
     with CaptureQueriesContext(connection) as statements:

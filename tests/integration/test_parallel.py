@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import calls, claims, dispatch, plan, rules, working
 from saleor_sms_plugin.services.channels import load
-from tests.integration.stage import NOON, RUN, Stage
+from tests.integration.stage import NOON, RUN, Stage, together
 from tests.servers import PostgresServer
 from tests.settings import database
 
@@ -30,37 +29,9 @@ def shop(committed_stage: Stage) -> Stage:
     return committed_stage
 
 
-def place(stage: Stage, count: int) -> None:
-    for number in range(count):
-        stage.happen(CREATED, stage.order(f"o{number}"))
-
-
-def together(*works: Callable[[], object]) -> None:
-    """Each in a thread with a connection of its own, started at one moment; faults are raised."""
-    start = threading.Barrier(len(works))
-    faults: list[BaseException] = []
-
-    def run(work: Callable[[], object]) -> None:
-        try:
-            start.wait()
-            work()
-        except BaseException as fault:
-            faults.append(fault)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if faults:
-        raise faults[0]
-
-
 def test_two_planners_make_one_set_of_texts(shop: Stage) -> None:
     """Four workers plan the same thirty orders: thirty texts, one for each event."""
-    place(shop, 30)
+    shop.place(30)
 
     together(*[lambda: plan.run(shop.ports, NOON + RUN)] * 4)
 
@@ -73,7 +44,7 @@ def test_an_order_that_is_being_planned_is_left_alone(
     shop: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While one worker plans an order another one leaves it, and does not wait."""
-    place(shop, 1)
+    shop.place(1)
     inside, go_on = threading.Event(), threading.Event()
     honest = rules.decide
 
@@ -97,8 +68,7 @@ def test_an_order_that_is_being_planned_is_left_alone(
 
 def test_two_dispatchers_call_once_for_each_text(shop: Stage) -> None:
     """Four workers over a hundred texts: a hundred calls, a hundred references."""
-    place(shop, 100)
-    plan.run(shop.ports, NOON + RUN)
+    shop.queue(100)
 
     together(*[lambda: dispatch.run(shop.ports, NOON + RUN)] * 4)
 
@@ -110,8 +80,7 @@ def test_two_dispatchers_call_once_for_each_text(shop: Stage) -> None:
 
 def test_claims_do_not_meet(shop: Stage) -> None:
     """Two claims at once share no text and lose none."""
-    place(shop, 30)
-    plan.run(shop.ports, NOON + RUN)
+    shop.queue(30)
     taken: list[list[int]] = []
 
     def take() -> None:
@@ -129,8 +98,7 @@ def test_claims_do_not_meet(shop: Stage) -> None:
 def test_two_workers_keep_to_one_numbers_limit(committed_stage: Stage) -> None:
     """Four workers at once: still three texts in ten minutes to the one number."""
     committed_stage.configure(CREATED)
-    place(committed_stage, 80)
-    plan.run(committed_stage.ports, NOON + RUN)
+    committed_stage.queue(80)
 
     together(*[lambda: dispatch.run(committed_stage.ports, NOON + RUN)] * 4)
 
@@ -145,7 +113,7 @@ def test_whole_runs_at_once_send_once(shop: Stage) -> None:
         for _ in range(8):
             working.work(shop.ports, NOON + RUN)
 
-    together(lambda: place(shop, 40), work, work, work)
+    together(lambda: shop.place(40), work, work, work)
     shop.run()
 
     assert len(MemoryProvider.attempts) == 40
@@ -170,7 +138,7 @@ def test_an_answer_outlives_a_lost_connection(shop: Stage, monkeypatch: pytest.M
         return SendResult(("m-1",))
 
     monkeypatch.setattr(MemoryProvider, "send", send_and_cut)
-    place(shop, 1)
+    shop.place(1)
 
     shop.run()
 
@@ -198,7 +166,7 @@ def test_an_answer_outlives_a_restarted_database(
         call_command("migrate", verbosity=0)
         stage = Stage()
         stage.configure(CREATED)
-        place(stage, 1)
+        stage.place(1)
         try:
             stage.run()
         except (OperationalError, InterfaceError):
@@ -231,7 +199,7 @@ def test_an_answer_without_a_database_is_an_unknown_outcome(
 
     monkeypatch.setattr(calls, "DATABASE_BACK", 0.0)
     monkeypatch.setattr(calls, "_store", away)
-    place(shop, 1)
+    shop.place(1)
     with pytest.raises(OperationalError):
         shop.run()
     monkeypatch.undo()

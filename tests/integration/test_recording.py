@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +11,7 @@ from django.db import connection, transaction
 
 from saleor_sms_plugin.models import ShopEvent
 from saleor_sms_plugin.services.record import Happening, hear, record
-from tests.integration.stage import CHANNEL, Stage
+from tests.integration.stage import CHANNEL, Stage, together
 
 HAPPENING = Happening(name="order_created", channel_id=CHANNEL, order_id="o1")
 
@@ -177,18 +176,8 @@ def test_a_tracking_number_of_any_length_has_a_key(committed_stage: Stage) -> No
 def test_hooks_of_many_processes_record_once(committed_stage: Stage) -> None:
     """Eight connections record the same event at one moment: one row, one of them is first."""
     news: list[bool] = []
-    together = threading.Barrier(8)
 
-    def hook() -> None:
-        together.wait()
-        news.append(record(HAPPENING, committed_stage.ports))
-        connection.close()
-
-    threads = [threading.Thread(target=hook) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[lambda: news.append(record(HAPPENING, committed_stage.ports))] * 8)
 
     assert sorted(news) == [False] * 7 + [True]
     assert ShopEvent.objects.count() == 1

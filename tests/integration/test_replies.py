@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connections
 
 from saleor_sms_plugin import wiring
 from saleor_sms_plugin.domain.consent import EVERYTHING, MARKETING, Act, Scope
@@ -45,7 +43,7 @@ from saleor_sms_plugin.services.recipients import Recipient
 from saleor_sms_plugin.services.reviews import Resolution
 from saleor_sms_plugin.testing.vonage_server import Caller, VonageServer
 from tests.integration.calling_back import ACCOUNT, SECRET, CalledBack
-from tests.integration.stage import BUYER, CHANNEL, NOON, Stage
+from tests.integration.stage import BUYER, CHANNEL, NOON, Stage, together
 
 POLE, ITALIAN, AMERICAN, CANADIAN = BUYER.phone, "+393331234567", "+12125552368", "+14165550123"
 PUERTO_RICAN = "+17875550123"
@@ -1160,19 +1158,10 @@ def test_two_workers_act_on_a_reply_once(vonage: VonageServer) -> None:
         talking.clock.move(seconds=1)
         talking.knock(talking.caller.reply(POLE.removeprefix("+"), SHOP, text))
         _processed(talking)
-    ready = threading.Barrier(4)
+    until = talking.clock.now() + dt.timedelta(seconds=1)
 
-    def work() -> None:
-        ready.wait()
-        replies.run(talking.ports, talking.clock.now() + dt.timedelta(seconds=1))
-        connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    replies.run(talking.ports, talking.clock.now() + dt.timedelta(seconds=1))
+    together(*[lambda: replies.run(talking.ports, until)] * 4)
+    replies.run(talking.ports, until)
 
     assert talking.stopped() == withdrawn(*EVERYTHING)
     assert [name for name, _, _ in talking.answers] == ["stop_all", "start"]

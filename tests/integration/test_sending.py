@@ -42,12 +42,6 @@ def shop(stage: Stage) -> Stage:
     return stage
 
 
-def place(stage: Stage, count: int = 1) -> None:
-    start = len(stage.shop.stored_orders)
-    for number in range(start, start + count):
-        stage.happen(CREATED, stage.order(f"o{number}"))
-
-
 def outcomes() -> list[str]:
     return list(SendAttempt.objects.order_by("pk").values_list("outcome", flat=True))
 
@@ -64,7 +58,7 @@ def test_an_accepted_text_is_sent(shop: Stage) -> None:
     MemoryProvider.script(
         SendResult(("m-1", "m-2"), price=Decimal("0.0412"), currency="EUR", segment_count=2)
     )
-    place(shop)
+    shop.place()
 
     shop.run()
 
@@ -83,7 +77,7 @@ def test_an_accepted_text_is_sent(shop: Stage) -> None:
 def test_a_throttled_text_waits_as_long_as_asked(shop: Stage) -> None:
     """``retry_after`` seconds pass before the second call, which is the last."""
     MemoryProvider.script(ProviderThrottled("slow down", provider="memory", retry_after=60))
-    place(shop)
+    shop.place()
 
     shop.run()
     assert shop.rows == [(CREATED, "queued", "retry")]
@@ -99,7 +93,7 @@ def test_a_throttled_text_waits_as_long_as_asked(shop: Stage) -> None:
 def test_an_unavailable_provider_is_tried_eight_times(shop: Stage) -> None:
     """The wait grows from call to call; after the last one the text has failed."""
     MemoryProvider.script(*[ProviderUnavailable("down", provider="memory")] * 20)
-    place(shop)
+    shop.place()
 
     waits: list[float] = []
     shop.run()
@@ -116,7 +110,7 @@ def test_an_unavailable_provider_is_tried_eight_times(shop: Stage) -> None:
 
 def test_retries_end_with_the_text(shop: Stage) -> None:
     """No retry is planned for a time at which the text is too late."""
-    place(shop)
+    shop.place()
     shop.clock.move(minutes=119)
     MemoryProvider.script(ProviderThrottled("later", retry_after=60))
 
@@ -128,7 +122,7 @@ def test_retries_end_with_the_text(shop: Stage) -> None:
 def test_a_rejected_text_is_never_tried_again(shop: Stage) -> None:
     """The provider's code and words are kept."""
     MemoryProvider.script(ProviderRejected("Invalid number", code="3", http_status=200))
-    place(shop)
+    shop.place()
 
     shop.run()
     shop.later(hours=1)
@@ -149,7 +143,7 @@ def test_a_rejected_text_is_never_tried_again(shop: Stage) -> None:
 def test_a_refused_account_holds_its_texts(shop: Stage, error: ProviderError, reason: str) -> None:
     """They wait until the account is mended, and then go out."""
     MemoryProvider.script(error)
-    place(shop)
+    shop.place()
 
     shop.run()
     assert shop.rows == [(CREATED, "held", reason)]
@@ -163,7 +157,7 @@ def test_a_refused_account_holds_its_texts(shop: Stage, error: ProviderError, re
 def test_an_unknown_outcome_is_never_sent_again(shop: Stage) -> None:
     """A timeout after the request left: one call, whatever happens afterwards."""
     MemoryProvider.script(OutcomeUnknown("no answer", provider="memory"))
-    place(shop)
+    shop.place()
 
     shop.run()
     for _ in range(5):
@@ -183,7 +177,7 @@ def test_an_unexpected_exception_is_an_unknown_outcome(
         raise KeyError("message-count")
 
     monkeypatch.setattr(MemoryProvider, "send", broken)
-    place(shop, 2)
+    shop.place(2)
 
     shop.run()
     shop.later(hours=1)
@@ -205,7 +199,7 @@ def test_no_transaction_is_open_during_a_call(
 
     monkeypatch.setattr(MemoryProvider, "send", look)
     committed_stage.configure(CREATED)
-    place(committed_stage)
+    committed_stage.place()
 
     committed_stage.run()
 
@@ -215,7 +209,7 @@ def test_no_transaction_is_open_during_a_call(
 def test_every_retry_brings_the_same_reference(shop: Stage) -> None:
     """A receipt of any attempt finds the one message."""
     MemoryProvider.script(ProviderUnavailable("down"))
-    place(shop)
+    shop.place()
     shop.run()
     shop.later(seconds=5)
 
@@ -228,8 +222,7 @@ def test_every_retry_brings_the_same_reference(shop: Stage) -> None:
 
 def test_a_claim_without_a_call_comes_free(shop: Stage) -> None:
     """A worker died before it called: after the lease the text is sent, once."""
-    place(shop)
-    plan.run(shop.ports, NOON + RUN)
+    shop.queue()
     assert len(take(shop)) == 1
 
     shop.later(seconds=44)
@@ -284,8 +277,7 @@ def die_during_the_call(
     """A text whose worker is in the call; what is returned lets the answer come."""
     from saleor_sms_plugin.services import calls
 
-    place(stage)
-    plan.run(stage.ports, stage.clock.now() + RUN)
+    stage.queue()
     message = take(stage)[0]
     channel = load(stage.ports)[CHANNEL]
     text = write(message, channel, stage.shop.stored_orders[message.order_id])
@@ -306,8 +298,7 @@ def die_during_the_call(
 
 def test_a_lost_claim_makes_no_call(shop: Stage) -> None:
     """A worker that slept past its lease finds the text taken, and calls nobody."""
-    place(shop)
-    plan.run(shop.ports, NOON + RUN)
+    shop.queue()
     slow = take(shop)[0]
     text = write(slow, load(shop.ports)[CHANNEL], shop.shop.stored_orders[slow.order_id])
     shop.clock.move(seconds=46)
@@ -325,7 +316,7 @@ def test_a_lost_claim_makes_no_call(shop: Stage) -> None:
 def test_the_urgent_go_first(shop: Stage) -> None:
     """Staff before customers, then by age."""
     shop.configure(CREATED, "staff_order_created", staff_numbers="+48501000001")
-    place(shop)
+    shop.place()
 
     shop.run()
 
@@ -349,8 +340,7 @@ class Ticking:
 
 def test_a_run_ends_in_time_and_says_that_there_is_more(shop: Stage) -> None:
     """After five seconds the run gives back what it did not call, and asks to go on."""
-    place(shop, 60)
-    plan.run(shop.ports, NOON + RUN)
+    shop.queue(60)
     clock = Ticking(NOON)
     ports = type(shop.ports)(shop=shop.shop, wake=shop.wake, clock=clock)
 
@@ -369,18 +359,18 @@ def test_a_run_ends_in_time_and_says_that_there_is_more(shop: Stage) -> None:
 
 def test_a_run_that_finished_asks_for_nothing(shop: Stage) -> None:
     """Nothing is due: no further nudge."""
-    place(shop, 3)
+    shop.place(3)
 
     assert shop.run() is False
 
 
 def test_a_fault_in_one_order_stops_no_other(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """An order that cannot be planned is tried later; the others are texted now."""
-    place(shop, 3)
+    shop.place(3)
     honest = plan._decide
 
     def faulty(case: Case) -> None:
-        if case.order and case.order.id == "o1":
+        if case.order and case.order.id == "o001":
             raise ValueError("odd order")
         honest(case)
 
@@ -395,18 +385,18 @@ def test_a_fault_in_one_order_stops_no_other(shop: Stage, monkeypatch: pytest.Mo
 
 def test_a_fault_in_one_text_stops_no_other(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A text that cannot be made is held with its reason; the others go out."""
-    place(shop, 3)
+    shop.place(3)
     honest = writing.write
 
     def faulty(message: Message, *rest: Any) -> Any:
-        if message.order_id == "o1":
+        if message.order_id == "o001":
             raise ValueError("odd text")
         return honest(message, *rest)
 
     monkeypatch.setattr(writing, "write", faulty)
     shop.run()
     assert len(shop.bodies) == 2
-    held = Message.objects.get(order_id="o1")
+    held = Message.objects.get(order_id="o001")
     assert (held.status, held.reason, held.detail) == ("held", "fault", "ValueError")
 
     monkeypatch.undo()
@@ -419,11 +409,11 @@ def test_an_order_that_the_shop_cannot_read_stops_no_other(
     shop: Stage, monkeypatch: pytest.MonkeyPatch, planned_before: bool
 ) -> None:
     """One unreadable order of a batch: the others are planned and sent; it is, once mended."""
-    place(shop, 3)
+    shop.place(3)
     honest = shop.shop.orders
 
     def faulty(order_ids: Any) -> Any:
-        if "o1" in order_ids:
+        if "o001" in order_ids:
             raise ValueError("unreadable")
         return honest(order_ids)
 
@@ -441,7 +431,7 @@ def test_an_order_that_the_shop_cannot_read_stops_no_other(
 def test_a_text_too_long_fails_with_its_length(shop: Stage) -> None:
     """More segments than allowed: not sent, and told how many there were."""
     shop.configure(CREATED, text_order_created="x" * 700)
-    place(shop)
+    shop.place()
 
     shop.run()
 
@@ -458,7 +448,7 @@ def test_a_provider_that_cannot_be_made_holds_its_texts(
     def unusable(channel: object) -> None:
         raise ConfigurationError("Private key (private_key) is no key. Paste the whole file.")
 
-    place(shop)
+    shop.place()
     monkeypatch.setattr(preparing, "provider_of", unusable)
     shop.run()
     assert shop.rows == [(CREATED, "held", "configuration")]
@@ -474,8 +464,7 @@ def test_a_provider_that_cannot_be_made_holds_its_texts(
 
 def test_without_beat_a_nudge_sweeps(shop: Stage) -> None:
     """No periodic run was seen for a minute: a nudge frees the dead worker's texts."""
-    place(shop)
-    plan.run(shop.ports, NOON + RUN)
+    shop.queue()
     take(shop)
     shop.clock.move(minutes=2)
 
@@ -486,8 +475,7 @@ def test_without_beat_a_nudge_sweeps(shop: Stage) -> None:
 
 def test_with_beat_a_nudge_only_works(shop: Stage) -> None:
     """Beat was seen a moment ago: freeing the dead is its work."""
-    place(shop)
-    plan.run(shop.ports, NOON + RUN)
+    shop.queue()
     take(shop)
     shop.clock.move(minutes=2)
     from saleor_sms_plugin.models import Installation

@@ -19,8 +19,7 @@ from saleor_sms_plugin.providers import OutboundMessage, ParsedInbound, SendResu
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import accounts, channels, dispatch, inbound, opting, plan, replies
 from saleor_sms_plugin.services.ledger import Deed, Source
-from tests.integration.stage import NOON, RUN, Stage
-from tests.integration.test_parallel import together
+from tests.integration.stage import NOON, RUN, Stage, together
 
 SENDER, ROUNDS, ORDERS = "+447700900123", 20, 12
 CREATED, STOPPED = "order_created", "stop_all"

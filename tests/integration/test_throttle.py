@@ -34,16 +34,6 @@ def shop(stage: Stage) -> Stage:
     return stage
 
 
-def place(shop: Stage, count: int, channel_id: int = CHANNEL, start: int = 0) -> None:
-    """*count* orders are placed in the channel and planned, not yet sent."""
-    from saleor_sms_plugin.services import plan
-
-    for each in range(start, start + count):
-        order = shop.order(f"o{channel_id}{each:03}", channel_id=channel_id)
-        shop.happen(CREATED, order)
-    plan.run(shop.ports, shop.clock.now() + dt.timedelta(seconds=60))
-
-
 def account() -> Throttle:
     return Throttle.objects.get(key__startswith="memory:", run__isnull=True)
 
@@ -121,7 +111,7 @@ def test_one_run_has_the_account(db: None) -> None:
 
 def test_a_run_that_finds_the_account_taken_sends_nothing(shop: Stage) -> None:
     """The texts stay as they are, for the run that has it."""
-    place(shop, 1)
+    shop.queue(1)
     (found,) = accounts_of(load(shop.ports).values())
     throttle.lease(found.key, uuid4(), 30)
 
@@ -137,7 +127,7 @@ def test_a_run_that_finds_the_account_taken_sends_nothing(shop: Stage) -> None:
 def test_a_rate_of_zero_stops_and_a_save_starts_again(shop: Stage) -> None:
     """Nothing is lost meanwhile, and the form says so."""
     shop.configure(CREATED, advanced="rate = 0")
-    place(shop, 2)
+    shop.queue(2)
 
     shop.run()
     assert rows(Message.objects.order_by("pk")) == [(CREATED, "queued", "")] * 2
@@ -162,7 +152,7 @@ def test_a_slow_sender_waits_for_its_own_slots(shop: Stage) -> None:
     """The sender's limit holds beside the account's: a run waits for a slot that comes in its
     time, for the next one a worker is nudged; meanwhile the text waits, with the reason."""
     shop.configure(CREATED, advanced="flood = off\nsender_rate.Acme = 2.5")
-    place(shop, 4)
+    shop.queue(4)
 
     dispatch.run(shop.ports, shop.clock.now() + dt.timedelta(seconds=1.1))
 
@@ -186,9 +176,9 @@ def test_a_run_has_no_credit_for_the_time_before_it(
 
     monkeypatch.setattr(throttle, "reserve", reserved)
     shop.configure(CREATED, advanced="flood = off\nrate = 10")
-    place(shop, 15)  # ten in the first claim
+    shop.queue(15)  # ten in the first claim
     shop.run()
-    place(shop, 1, start=20)
+    shop.queue(1)
     shop.run()
 
     assert asked == [0.0, dispatch.LATE, 0.0]
@@ -201,9 +191,9 @@ def test_a_run_has_no_credit_for_the_time_before_it(
 def test_no_channel_starves_another(shop: Stage) -> None:
     """A claim takes from every channel of the account, however much one has waiting."""
     shop.configure(CREATED, channel_id=OTHER, advanced="flood = off")
-    place(shop, 60)
+    shop.queue(60)
     shop.clock.move(seconds=1)
-    place(shop, 5, OTHER)
+    shop.queue(5, OTHER)
 
     taken = claims.take(uuid4(), shop.ports, load(shop.ports))
 
@@ -270,7 +260,7 @@ def test_a_run_whose_account_another_one_has_stops(
     monkeypatch.setattr(throttle, "renew", lost_later)
     monkeypatch.setattr(dispatch, "RENEWED_EACH", 0.0)
     shop.configure(CREATED, advanced="flood = off\nrate = 4")  # four in a claim
-    place(shop, 6)
+    shop.queue(6)
 
     shop.run()
 
@@ -282,7 +272,7 @@ def test_a_turn_ends_early_only_where_the_worker_is_wanted(
     shop: Stage, seconds: int, called: int
 ) -> None:
     """Sending goes on for a turn; after it what else waits goes first, and the texts wait."""
-    place(shop, 3)
+    shop.queue(3)
     key = accounts_of(load(shop.ports).values())[0].key
     until = shop.clock.now() + dt.timedelta(seconds=5)
     wanted = dispatch.AccountRun(key, shop.ports, until, lambda: True)
@@ -296,8 +286,8 @@ def test_a_turn_ends_early_only_where_the_worker_is_wanted(
 
 def test_a_weaker_class_waits(shop: Stage) -> None:
     """Marketing goes when no service text is due."""
-    place(shop, 25)
-    Message.objects.filter(order_id__lt="o1010").update(priority=20, purpose="marketing")
+    shop.queue(25)
+    Message.objects.filter(order_id__lt="o010").update(priority=20, purpose="marketing")
 
     taken = claims.take(uuid4(), shop.ports, load(shop.ports))
 
@@ -306,7 +296,7 @@ def test_a_weaker_class_waits(shop: Stage) -> None:
 
 def test_a_priority_of_another_version_still_has_its_turn(shop: Stage) -> None:
     """Nothing waits for ever."""
-    place(shop, 1)
+    shop.queue(1)
     Message.objects.update(priority=77)
 
     assert len(claims.take(uuid4(), shop.ports, load(shop.ports))) == 1
@@ -328,7 +318,7 @@ def test_a_failing_provider_is_left_alone_then_probed(
     """After five failures in a row nobody calls for 30 s; one call then opens it again."""
     MemoryProvider.script(*[error] * 100)
     shop.configure(CREATED, advanced="flood = off\nrate = 4")  # batches of four
-    place(shop, 30)
+    shop.queue(30)
 
     shop.run()
     called = len(MemoryProvider.attempts)
@@ -354,7 +344,7 @@ def test_a_provider_that_falls_silent_holds_no_batch(shop: Stage) -> None:
     MemoryProvider.script(OutcomeUnknown("silent", provider="memory"))
     shop.configure(CREATED, advanced="flood = off\nrate = 1000")
     Throttle.objects.update(answer_seconds=0.0)  # one thread at a time
-    place(shop, 20)
+    shop.queue(20)
 
     shop.run()
 
@@ -366,7 +356,7 @@ def test_a_provider_that_falls_silent_holds_no_batch(shop: Stage) -> None:
 
 def test_a_probe_is_one_call(shop: Stage) -> None:
     """An account that is still down costs one text's attempt at a time, ever less often."""
-    place(shop, 25)
+    shop.queue(25)
     MemoryProvider.script(*[ProviderUnavailable("down", provider="memory")] * 100)
     shop.run()
     called = len(MemoryProvider.attempts)
@@ -385,7 +375,7 @@ def test_a_probe_is_one_call(shop: Stage) -> None:
 def test_an_account_without_credit_fails_no_text(shop: Stage) -> None:
     """One batch finds out; then one probe each five minutes, until it is topped up."""
     MemoryProvider.script(*[OutOfCredit("no money", provider="memory")] * 3)
-    place(shop, 40)
+    shop.queue(40)
     shop.configure(CREATED, advanced="flood = off\nrate = 1")  # a batch of one
 
     shop.run()
@@ -402,7 +392,7 @@ def test_an_account_without_credit_fails_no_text(shop: Stage) -> None:
 def test_a_save_tries_a_closed_account_at_once(shop: Stage) -> None:
     """Whoever has just mended the key does not wait."""
     MemoryProvider.script(OutOfCredit("no money", provider="memory"))
-    place(shop, 1)
+    shop.queue(1)
     shop.run()
     Message.objects.update(not_before=NOON)
 
@@ -416,7 +406,7 @@ def test_too_fast_slows_down_and_recovers(shop: Stage) -> None:
     """The interval grows with a wave of "too fast" and shrinks with each acceptance; nothing is
     lost."""
     MemoryProvider.script(*[ProviderThrottled("slow", provider="memory")] * 3)
-    place(shop, 10)
+    shop.queue(10)
 
     shop.run()
     slowest = account().slowdown
@@ -432,7 +422,7 @@ def test_a_pause_that_the_provider_asks_for_is_kept(shop: Stage) -> None:
     """Acceptances of calls that had left before change nothing; the form says why nothing goes."""
     MemoryProvider.script(ProviderThrottled("slow", provider="memory", retry_after=40.0))
     shop.configure(CREATED, advanced="flood = off\nrate = 1000")
-    place(shop, 20)
+    shop.queue(20)
     now = shop.clock.now()
 
     shop.run()
@@ -452,7 +442,7 @@ def test_a_pause_that_the_provider_asks_for_is_kept(shop: Stage) -> None:
 def test_throttling_never_uses_up_a_texts_attempts(shop: Stage) -> None:
     """A text that was "too fast" twenty times still goes out, while it is in time."""
     MemoryProvider.script(*[ProviderThrottled("slow", provider="memory")] * 20)
-    place(shop, 1)
+    shop.queue(1)
 
     shop.run()
     for _ in range(25):
@@ -475,7 +465,7 @@ def test_only_a_texts_own_failures_use_up_its_attempts(
     """After eight answers about the account a text outlives its first outage; eight of its own
     failures end it."""
     MemoryProvider.script(*[error] * 8, ProviderUnavailable("down", provider="memory"))
-    place(shop, 1)
+    shop.queue(1)
 
     shop.run()
     for _ in range(40):
@@ -497,10 +487,10 @@ def test_only_a_texts_own_failures_use_up_its_attempts(
 
 def test_the_metrics_count_what_is_there(shop: Stage) -> None:
     """Queue, age, rate, promptness, ends and accounts, in one value."""
-    place(shop, 3)
+    shop.queue(3)
     shop.run()
     shop.clock.move(seconds=30)
-    place(shop, 2, start=10)
+    shop.queue(2)
     shop.clock.move(seconds=7)
 
     found = metrics.measure(shop.ports)
@@ -513,7 +503,7 @@ def test_the_metrics_count_what_is_there(shop: Stage) -> None:
 
 def test_the_age_of_the_queue_counts_from_when_a_text_was_due(shop: Stage) -> None:
     """Postponing a text, for whatever reason, makes it no younger."""
-    place(shop, 1)
+    shop.queue(1)
     Message.objects.update(not_before=NOON + dt.timedelta(seconds=50))
     shop.clock.move(seconds=60)
 
@@ -524,7 +514,7 @@ def test_the_age_of_the_queue_counts_from_when_a_text_was_due(shop: Stage) -> No
 def test_a_late_text_is_not_prompt(shop: Stage) -> None:
     """The share counts from the time the text should have gone out, not from a retry."""
     MemoryProvider.script(ProviderUnavailable("down", provider="memory"))
-    place(shop, 1)
+    shop.queue(1)
     shop.run()
     shop.later(seconds=60)
 
@@ -538,7 +528,7 @@ def test_the_command_prints_for_people_and_programs(
     from saleor_sms_plugin import wiring
 
     monkeypatch.setattr(wiring, "ports", lambda: shop.ports)
-    place(shop, 1)
+    shop.queue(1)
     shop.run()
     words, data = StringIO(), StringIO()
 
