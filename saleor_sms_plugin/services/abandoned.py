@@ -14,6 +14,7 @@ from typing import Any
 
 from ..domain.law import Rule
 from ..domain.reasons import Reason
+from ..domain.spans import A_DAY
 from ..domain.transitions import WAITING, WENT_OUT
 from ..events.catalogue import REMINDERS, EventSpec
 from ..models import CartSweep, Message, ShopEvent, locks
@@ -27,7 +28,6 @@ NAMES = tuple(spec.name for spec in REMINDERS)
 EVERY = dt.timedelta(minutes=1)  #: sweeps that come sooner leave it to the next
 YOUNGEST = dt.timedelta(days=7)  #: a cart begun before that is not spoken of
 BATCH = 200
-A_DAY = dt.timedelta(days=1)
 
 
 def happening(idle: IdleCheckout, channel_id: int) -> Happening:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
 
+from ..domain.spans import A_DAY
 from ..exceptions import ConfigurationError
 from ..models import ProviderAccount, Throttle, WebhookRequest
 from ..ports import Ports
@@ -19,7 +20,6 @@ from .accounts import Account, accounts_of
 from .balances import KnownBalance
 from .channels import load
 
-DAY = dt.timedelta(days=1)
 _TAKEN = (WebhookRequest.Status.VERIFIED, WebhookRequest.Status.PROCESSED)
 _LOST = (WebhookRequest.Status.REFUSED, WebhookRequest.Status.FAILED)
 
@@ -90,7 +90,7 @@ def balances_of(rows: Collection[AccountHealth], ports: Ports) -> dict[str, Know
 def _webhooks(now: dt.datetime) -> dict[str, Webhooks]:
     taken = WebhookRequest.objects.filter(account=OuterRef("pk"), status__in=_TAKEN)
     newest = taken.order_by("-received_at").values("received_at")[:1]
-    lost = WebhookRequest.objects.filter(status__in=_LOST, received_at__gte=now - DAY)
+    lost = WebhookRequest.objects.filter(status__in=_LOST, received_at__gte=now - A_DAY)
     counts = dict(lost.values_list("account").annotate(Count("pk")).order_by())
     return {
         key: Webhooks(seen_at=seen_at, refused_last_day=counts.get(pk, 0))

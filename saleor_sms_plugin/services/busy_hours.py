@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import TruncHour
 
+from ..domain.spans import AN_HOUR
 from ..events.catalogue import SOURCES
 from ..models import BusyHour, ShopEvent
 
-HOUR = dt.timedelta(hours=1)
 USUAL_OVER = dt.timedelta(days=14)
 
 
@@ -20,7 +20,7 @@ def count(now: dt.datetime) -> None:
     it, is not usual."""
     this = _begin(now)
     last = BusyHour.objects.aggregate(hour=Max("hour"))["hour"]
-    first = max(last + HOUR if last else this - USUAL_OVER, this - USUAL_OVER)
+    first = max(last + AN_HOUR if last else this - USUAL_OVER, this - USUAL_OVER)
     if first >= this:
         return
     recorded = ShopEvent.objects.filter(recorded_at__gte=first, recorded_at__lt=this)

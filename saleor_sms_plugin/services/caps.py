@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from ..config import ALL_COUNTRIES
 from ..domain import phone_numbers
 from ..domain.reasons import Reason
+from ..domain.spans import AN_HOUR
 from ..domain.transitions import WENT_OUT, MessageStatus
 from ..events.answers import REQUESTS
 from ..events.catalogue import CATALOGUE, DAY, Purpose
@@ -28,7 +29,6 @@ from .channels import Channel
 
 #: Anyone can have the shop ask a stranger's phone; nobody has it ask thousands.
 REQUESTS_AN_HOUR = 60
-AN_HOUR = dt.timedelta(hours=1)
 #: A text begins so long after it was planned at most, with the days of its retries.
 OLDEST = dt.timedelta(seconds=max(spec.expires_seconds for spec in CATALOGUE) + DAY)
 _CALLED = Exists(

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q
 
 from ..domain.reasons import Reason
+from ..domain.spans import A_DAY
 from ..domain.transitions import TOLD, WAITING
 from ..events.catalogue import EventSpec, RecipientRule
 from ..exceptions import log_fault
@@ -26,8 +27,6 @@ logger = logging.getLogger(__name__)
 
 SOURCE = "payment_failed"
 STEP = 200  #: failures placed at once
-#: What is unclear may have gone through for so long; and so long one text says it all.
-A_DAY = dt.timedelta(days=1)
 AGAIN = dt.timedelta(minutes=5)  #: how often it is asked whether a later try has its answer
 #: recorded, and nobody has looked yet whose payment it was
 UNPLACED = Q(name=SOURCE, order_id="", checkout_id="")
@@ -98,6 +97,7 @@ def read(
 
     Those that are undecided, those of the last day, and those that are ``told``.
     """
+    # For so long what is unclear may have gone through.
     recent = Q(recorded_at__gt=ports.clock.now() - A_DAY)
     matter = Q(plan_at__isnull=False) | recent | Q(subject_id__in=told)
     rows = list(ShopEvent.objects.filter(subjects.about(keys), matter, name=SOURCE))

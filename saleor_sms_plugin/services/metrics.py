@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q
 
+from ..domain.spans import A_DAY, AN_HOUR
 from ..domain.transitions import OPEN, WAITING, MessageStatus
 from ..models import InboundMessage, Message, ShopEvent, Throttle, WebhookRequest
 from ..ports import Ports
@@ -18,7 +19,7 @@ from .box_faults import BoxFaults
 from .channels import load
 
 PROMPT = dt.timedelta(seconds=10)  #: GOV.UK Notify's measure: the share sent within this
-MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+MINUTE = dt.timedelta(minutes=1)
 LATE = dt.timedelta(minutes=5)  #: what comes in is acted on in seconds
 
 
@@ -91,7 +92,9 @@ def prompt_share(ports: Ports, channel_ids: Collection[int] | None = None) -> fl
     now = ports.clock.now()
     only = {} if channel_ids is None else {"channel_id__in": channel_ids}
     with ports.shop.writer():
-        sent = Message.objects.filter(**only, created_at__gte=now - DAY, sent_at__gte=now - HOUR)
+        sent = Message.objects.filter(
+            **only, created_at__gte=now - A_DAY, sent_at__gte=now - AN_HOUR
+        )
         found = sent.aggregate(count=Count("pk"), prompt=Count("pk", filter=_IS_PROMPT))
     return round(found["prompt"] / found["count"], 4) if found["count"] else None
 
@@ -105,8 +108,8 @@ def measure(ports: Ports) -> Metrics:
     with ports.shop.writer():
         waiting = Message.objects.filter(status__in=WAITING)
         due = waiting.filter(not_before__lte=now).aggregate(count=Count("pk"), oldest=Min("due_at"))
-        recent = Message.objects.filter(created_at__gte=now - DAY)
-        sent_hour = recent.filter(sent_at__gte=now - HOUR).count()
+        recent = Message.objects.filter(created_at__gte=now - A_DAY)
+        sent_hour = recent.filter(sent_at__gte=now - AN_HOUR).count()
         to_review, review_by = reviews.waiting()
         return Metrics(
             at=now,
@@ -137,7 +140,7 @@ def measure(ports: Ports) -> Metrics:
 
 def _ended(now: dt.datetime) -> dict[str, int]:
     rows = (
-        Message.objects.filter(created_at__gte=now - DAY)
+        Message.objects.filter(created_at__gte=now - A_DAY)
         .exclude(status__in=OPEN)
         .values("status", "reason")
         .annotate(count=Count("pk"))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from ..domain.reasons import Reason
+from ..domain.spans import A_DAY
 from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import EVENTS, EventSpec
 from ..events.catalogue import Wait as WaitFor
@@ -22,7 +23,6 @@ from .case import Case, Nothing, Suppress, Verdict, Wait
 PARCELS_TOGETHER = dt.timedelta(seconds=10)  #: parcels recorded within this are one delivery
 NOTIFY_SPAN = dt.timedelta(minutes=1)  #: a hook and its notification are of one request
 SIGNAL_TIME = dt.timedelta(seconds=2)  #: the notification is recorded well within this
-A_DAY = dt.timedelta(days=1)
 
 
 def no_concern(case: Case, event: ShopEvent, spec: EventSpec) -> Verdict:

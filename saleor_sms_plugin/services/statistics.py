@@ -17,6 +17,7 @@ from django.db import connections, router, transaction
 from django.db.models import Count, DateField, DecimalField, Min, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, TruncDate
 
+from ..domain.spans import A_DAY
 from ..domain.transitions import MessageStatus
 from ..exceptions import InvalidInput
 from ..models import CountedDay, DailyCount, Message, Recovery
@@ -27,7 +28,6 @@ LONGEST_DAILY = 90  #: where each day has rows of its own
 MOST_ROWS = 2_000
 _MOST_CELLS = 40_000  #: counters behind them
 _MOST_DAYS = 10  #: counted in one run
-_DAY = dt.timedelta(days=1)
 _NEVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 # --------------------------------------------------------------------------------- counting
@@ -57,7 +57,7 @@ def _due(now: dt.datetime) -> Iterator[tuple[dt.date, dt.datetime]]:
     first = Message.objects.aggregate(at=Min("created_at"))["at"]
     known = dict(CountedDay.objects.values_list("day", "counted_at"))
     for age in range(min(LONGEST, max(0, (today - first.date()).days if first else 0)) + 1):
-        day = today - age * _DAY
+        day = today - age * A_DAY
         before = _stale(day, age, now)
         if known.get(day, _NEVER) <= before:
             yield day, before
@@ -69,7 +69,7 @@ def _stale(day: dt.date, age: int, now: dt.datetime) -> dt.datetime:
         return now - dt.timedelta(minutes=1)
     if age <= 5:
         return now - dt.timedelta(hours=1)
-    return _midnight(day + 6 * _DAY) - dt.timedelta(microseconds=1)
+    return _midnight(day + 6 * A_DAY) - dt.timedelta(microseconds=1)
 
 
 def _count(day: dt.date, before: dt.datetime, now: dt.datetime) -> bool:
@@ -91,7 +91,7 @@ def _insert(day: dt.date) -> None:
     """One INSERT … SELECT: the day's texts never come here."""
     start = _midnight(day)
     rows = (
-        Message.objects.filter(created_at__gte=start, created_at__lt=start + _DAY)
+        Message.objects.filter(created_at__gte=start, created_at__lt=start + A_DAY)
         .order_by()
         .annotate(on=Value(day, DateField()), of=Coalesce("channel_id", 0))
         .values(*_SAME, "on", "of")

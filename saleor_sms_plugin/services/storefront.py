@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from ..domain import ip_addresses
 from ..domain.consent import Act, Basis, Scope
+from ..domain.spans import A_DAY, AN_HOUR
 from ..models import ConsentEntry, OptInAsk
 from ..models.counting import count_one, span_of
 from ..ports import Ports
@@ -23,8 +24,6 @@ from . import double_opt_in, ledger, opting, recipients
 from .channels import Channel
 from .ledger import Deed, Source
 
-A_DAY = dt.timedelta(days=1)
-AN_HOUR = dt.timedelta(hours=1)
 MOST_OF_VISITOR = 10  #: requests, or acts, within an hour: of an account, and of an address
 MOST_FOR_NUMBER = 3  #: within a day, in all channels together
 

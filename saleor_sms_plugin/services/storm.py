@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 
 from ..domain.reasons import Reason
+from ..domain.spans import AN_HOUR
 from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import EVENTS, SOURCES
 from ..events.texts.alerts import STORM
@@ -27,7 +28,6 @@ from .channels import Channel, load
 
 logger = logging.getLogger(__name__)
 
-HOUR = dt.timedelta(hours=1)
 #: A held text is looked at once more when it is too late, and ends.
 AFTER_EXPIRY = dt.timedelta(seconds=1)
 #: The periodic run has watched for what was recorded before.
@@ -148,10 +148,10 @@ def _counts(now: dt.datetime) -> Counter[Key]:
     """What was recorded within the hour, since staff's last answer."""
     answered = {
         (row["channel_id"], row["name"]): row["at"]
-        for row in Storm.objects.filter(until__gt=now - HOUR)
+        for row in Storm.objects.filter(until__gt=now - AN_HOUR)
         .values("channel_id", "name").annotate(at=Max("until")).order_by()
     }  # fmt: skip
-    recent = ShopEvent.objects.filter(GUARDED, recorded_at__gt=now - HOUR, recorded_at__lte=now)
+    recent = ShopEvent.objects.filter(GUARDED, recorded_at__gt=now - AN_HOUR, recorded_at__lte=now)
     for (channel_id, name), at in answered.items():
         recent = recent.exclude(channel_id=channel_id, name=name, recorded_at__lte=at)
     rows = recent.values_list("channel_id", "name").annotate(count=Count("pk")).order_by()
@@ -173,7 +173,7 @@ def _begin(key: Key, count: int, allowed: int, channel: Channel, ports: Ports) -
     before = Storm.objects.filter(channel_id=key[0], name=key[1]).aggregate(at=Max("until"))["at"]
     storm, new = Storm.objects.get_or_create(
         channel_id=key[0], name=key[1], until=None,
-        defaults={"since": max(now - HOUR, before or now - HOUR),
+        defaults={"since": max(now - AN_HOUR, before or now - AN_HOUR),
                   "count": count, "allowed": allowed},
     )  # fmt: skip
     if new:

@@ -17,6 +17,7 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from django.db.models import Q, Sum
 from django.db.models.functions import Length
 
+from ..domain.spans import AN_HOUR
 from ..exceptions import ConfigurationError, Replayed, WebhookError, kind_and_place
 from ..models import ProviderAccount, WebhookRequest
 from ..models.once import insert_once
@@ -37,7 +38,6 @@ AGAIN = dt.timedelta(seconds=30)  #: doubled with each attempt
 #: least. Room for an hour of replies under a mistyped secret, none for a forger to fill a disk;
 #: what is not kept the provider sends again for a day, as it was refused.
 MOST_REFUSED, ROW = 100_000, 500
-AN_HOUR = dt.timedelta(hours=1)
 Status = WebhookRequest.Status
 #: Requests that could not be processed, unless their person was forgotten: kept, as each may
 #: hold a stop, until they are replayed or given up.
