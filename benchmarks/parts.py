@@ -20,8 +20,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 }
 #: files in which a thread waits for another one, or for its slot
 WAITING = (
-    "/services/dispatch.py", "/services/line.py", "/threading.py", "/queue.py",
-    "/concurrent/futures/thread.py",
+    "/services/dispatch.py", "/services/account_run.py", "/services/outcomes.py",
+    "/services/line.py", "/threading.py", "/queue.py", "/concurrent/futures/thread.py",
 )  # fmt: skip
 #: file and function in which a caller waits for the provider
 ANSWER = ("/socket.py", "readinto")

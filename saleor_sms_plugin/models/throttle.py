@@ -103,6 +103,21 @@ def waits(keys: Collection[str]) -> dict[str, float]:
     return {key: max(0.0, known.get(key, dt.timedelta()).total_seconds()) for key in keys}
 
 
+_RESERVE = """
+UPDATE {table}
+SET next_slot_at = make_interval(secs => %(length)s) + CASE
+    WHEN next_slot_at > clock_timestamp() + make_interval(secs => %(jumped)s)
+    THEN clock_timestamp()
+    ELSE GREATEST(next_slot_at, clock_timestamp() - make_interval(secs => %(late)s))
+END
+WHERE key = %(key)s AND (
+    next_slot_at <= clock_timestamp() + make_interval(secs => %(within)s)
+    OR next_slot_at > clock_timestamp() + make_interval(secs => %(jumped)s)
+)
+RETURNING EXTRACT(EPOCH FROM next_slot_at - clock_timestamp())
+"""
+
+
 def reserve(
     key: str, count: int, interval: float, within: float, late: float = 0.0
 ) -> float | None:
@@ -119,19 +134,12 @@ def reserve(
     table = connection.ops.quote_name(Throttle._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET next_slot_at = CASE"  # noqa: S608 (the name is ours)
-            " WHEN next_slot_at > clock_timestamp() + make_interval(secs => %(most)s)"
-            " THEN clock_timestamp()"
-            " ELSE GREATEST(next_slot_at, clock_timestamp() - make_interval(secs => %(late)s)) END"
-            " + make_interval(secs => %(length)s) WHERE key = %(key)s"
-            " AND (next_slot_at <= clock_timestamp() + make_interval(secs => %(within)s)"
-            " OR next_slot_at > clock_timestamp() + make_interval(secs => %(most)s))"
-            " RETURNING EXTRACT(EPOCH FROM next_slot_at - clock_timestamp())",
+            _RESERVE.format(table=table),
             {
-                "most": within + max(MOST_AHEAD, 2 * interval),
-                "late": late,
                 "key": key,
                 "within": within,
+                "jumped": within + max(MOST_AHEAD, 2 * interval),
+                "late": late,
                 "length": count * interval,
             },
         )

@@ -35,6 +35,7 @@ class Line:
     def __init__(self, key: str, ports: Ports, over: float) -> None:
         """``over``: when nobody is called any more, by this process's stopwatch."""
         self._key, self._ports, self._over = key, ports, over
+        self.called = 0  #: texts handed over, but those that came back without a call
         self.in_flight = 0  #: texts handed over whose answer was not taken
         self.in_doubt = False  #: the provider was silent, or asked for a pause
         self._interval = 0.0
@@ -51,6 +52,7 @@ class Line:
     def hand_over(self, begun: Sequence[Begun], slots: Sequence[float], threads: int) -> None:
         """The texts are called in this order, none before its slot, by as many threads as it takes
         and no more: each thread that computes makes the others wait."""
+        self.called += len(begun)
         self.in_flight += len(begun)
         with self._hands:
             self._texts.extend(zip(begun, slots, strict=True))
@@ -75,6 +77,8 @@ class Line:
         with suppress(Empty):
             answer = self._answers.get(timeout=left if within is None else max(0.0, within))
             self.in_flight -= 1
+            if answer[1] is None:
+                self.called -= 1
             return answer
         return None
 

@@ -47,6 +47,16 @@ def threads_for(rate: float, answer_seconds: float) -> int:
     return max(FEWEST_THREADS, min(MOST_THREADS, wanted))
 
 
+def take_slots(key: str, count: int, interval: float, late: float = 0.0) -> list[float]:
+    """The next slots of an account, or of a sender, are ours: when they come, by this process's
+    stopwatch. None of them where the first one does not come soon."""
+    wait = throttles.reserve(key, count, interval, SOON, late)
+    if wait is None:
+        return []
+    first = time.monotonic() + wait
+    return [first + place * interval for place in range(count)]
+
+
 class SenderSlots:
     """The slots of an account's slow senders, beside the account's own."""
 
@@ -79,24 +89,24 @@ class SenderSlots:
 
         ``inf`` where there was no slot.
         """
-        at: dict[int, float] = {}
-        for sender, texts in self._of(ready).items():
-            rate = self._rates[sender]
-            if rate:
-                throttles.ensure(self._keys[sender])
-                wait = throttles.reserve(self._keys[sender], len(texts), 1 / rate, SOON)
-            for place, each in enumerate(texts):
-                never = not rate or wait is None
-                at[each.message.pk] = (
-                    NEVER if never else time.monotonic() + (wait or 0.0) + place / rate
-                )
-        return at
+        return {
+            each.message.pk: at
+            for sender, texts in self._of(ready).items()
+            for each, at in zip(texts, self._take(sender, len(texts)), strict=True)
+        }
 
     def give_back(self, unused: Sequence[Ready]) -> None:
         """The slots of texts that are not called are free again."""
         for sender, texts in self._of(unused).items():
             if rate := self._rates[sender]:
                 throttles.unreserve(self._keys[sender], None, len(texts), 1 / rate)
+
+    def _take(self, sender: str, count: int) -> list[float]:
+        never = [NEVER] * count
+        if not (rate := self._rates[sender]):
+            return never
+        throttles.ensure(self._keys[sender])
+        return take_slots(self._keys[sender], count, 1 / rate) or never
 
     def _of(self, ready: Sequence[Ready]) -> dict[str, list[Ready]]:
         texts: dict[str, list[Ready]] = defaultdict(list)
@@ -120,21 +130,22 @@ def slot_of(
          account.sender_rates.get(sender_id)),
         ("rate", account.key, account.rate),
     )  # fmt: skip
-    for name, _, rate in limits:
+    rates: dict[str, float] = {}
+    for name, key, rate in limits:
         if rate == 0:
             raise ConfigurationError(f"Nothing is sent: {name} = 0 in Advanced.")
-    wait = 0.0
-    taken: list[tuple[str, float]] = []
-    for _, key, rate in limits:
-        if not rate:
-            continue
+        if rate is not None:
+            rates[key] = rate
+    waits = [0.0]
+    taken: dict[str, float] = {}
+    for key, rate in rates.items():
         throttles.ensure(key)
         interval = Throttle.objects.get(key=key).slowdown / rate
-        found = throttles.reserve(key, 1, interval, within)
-        if found is None:
-            for each, length in taken:
+        wait = throttles.reserve(key, 1, interval, within)
+        if wait is None:
+            for each, length in taken.items():
                 throttles.unreserve(each, None, 1, length)
             return None
-        taken.append((key, interval))
-        wait = max(wait, found)
-    return wait
+        waits.append(wait)
+        taken[key] = interval
+    return max(waits)

@@ -35,6 +35,7 @@ from . import (
     turns,
     webhooks,
 )
+from .account_run import TURN
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def work(ports: Ports, until: dt.datetime) -> bool:
         # Before planning: what was agreed to decides what may be planned.
         boxes.run(ports, min(until, ports.clock.now() + BOXES_SHARE))
         # In turns: a burst of events does not keep texts from going out, nor the reverse.
-        planned = plan.run(ports, min(until, ports.clock.now() + dispatch.TURN))
+        planned = plan.run(ports, min(until, ports.clock.now() + TURN))
         with ports.shop.writer():
             live = installation.is_live(ports)  # after planning: it holds what was planned, too
         sent = dispatch.run(ports, until, lambda: has_news(ports)) if live else 0

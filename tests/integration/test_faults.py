@@ -17,7 +17,7 @@ from saleor_sms_plugin.domain.transitions import FINAL
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import calls, dispatch, line
+from saleor_sms_plugin.services import calls, dispatch, line, outcomes
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.calls import Begun, Ending
 from saleor_sms_plugin.services.channels import load
@@ -207,7 +207,7 @@ def test_an_answer_outlives_a_failover(
                 cursor.execute("SET default_transaction_read_only = on")
         store(answers, ports)
 
-    monkeypatch.setattr(dispatch, "end", fail_over)
+    monkeypatch.setattr(outcomes, "end", fail_over)
     committed_stage.configure(CREATED, advanced="flood = off")
     committed_stage.place(3)
 

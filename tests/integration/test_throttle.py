@@ -19,7 +19,8 @@ from saleor_sms_plugin.exceptions import (
 )
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import claims, dispatch, health, metrics, status
+from saleor_sms_plugin.services import claims, dispatch, health, lease, metrics, status
+from saleor_sms_plugin.services.account_run import LATE, AccountRun
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.channels import load
 from tests.integration.stage import CHANNEL, NOON, Stage, rows
@@ -181,7 +182,7 @@ def test_a_run_has_no_credit_for_the_time_before_it(
     shop.queue(1)
     shop.run()
 
-    assert asked == [0.0, dispatch.LATE, 0.0]
+    assert asked == [0.0, LATE, 0.0]
     assert len(MemoryProvider.attempts) == 16
 
 
@@ -209,13 +210,13 @@ def test_each_account_has_its_share_of_a_run(shop: Stage, monkeypatch: pytest.Mo
     """One account's backlog leaves the others their part of the run's time."""
     ends: list[dt.datetime] = []
 
-    def go(run: dispatch.AccountRun) -> int:
+    def go(run: AccountRun) -> int:
         ends.append(run.until)
         shop.clock.move(seconds=(run.until - shop.clock.now()).total_seconds())
         return 1
 
     shop.configure(CREATED, channel_id=OTHER, provider="console")
-    monkeypatch.setattr(dispatch.AccountRun, "go", go)
+    monkeypatch.setattr(AccountRun, "go", go)
     start = shop.clock.now()
 
     dispatch.run(shop.ports, start + dt.timedelta(seconds=5))
@@ -228,16 +229,16 @@ def test_runs_begin_with_another_account_each_time(
 ) -> None:
     """An account that takes all of a run is the last one of the next."""
     begun: list[str] = []
-    go = dispatch.AccountRun.go
+    go = AccountRun.go
 
-    def slow(run: dispatch.AccountRun) -> int:
+    def slow(run: AccountRun) -> int:
         begun.append(run.key.partition(":")[0])
         called = go(run)
         shop.clock.move(seconds=6)
         return called
 
     shop.configure(CREATED, channel_id=OTHER, provider="console")
-    monkeypatch.setattr(dispatch.AccountRun, "go", slow)
+    monkeypatch.setattr(AccountRun, "go", slow)
 
     for _ in range(4):
         dispatch.run(shop.ports, shop.clock.now() + dt.timedelta(seconds=5))
@@ -258,7 +259,7 @@ def test_a_run_whose_account_another_one_has_stops(
         return len(asked) <= 1 and renew(key, run, seconds)
 
     monkeypatch.setattr(throttle, "renew", lost_later)
-    monkeypatch.setattr(dispatch, "RENEWED_EACH", 0.0)
+    monkeypatch.setattr(lease, "RENEWED_EACH", 0.0)
     shop.configure(CREATED, advanced="flood = off\nrate = 4")  # four in a claim
     shop.queue(6)
 
@@ -275,13 +276,13 @@ def test_a_turn_ends_early_only_where_the_worker_is_wanted(
     shop.queue(3)
     key = accounts_of(load(shop.ports).values())[0].key
     until = shop.clock.now() + dt.timedelta(seconds=5)
-    wanted = dispatch.AccountRun(key, shop.ports, until, lambda: True)
+    wanted = AccountRun(key, shop.ports, until, lambda: True)
     shop.clock.move(seconds=seconds)
 
     assert wanted.go() == called
     assert Message.objects.filter(status="queued").count() == 3 - called
 
-    assert dispatch.AccountRun(key, shop.ports, until, lambda: False).go() == 3 - called
+    assert AccountRun(key, shop.ports, until, lambda: False).go() == 3 - called
 
 
 def test_a_weaker_class_waits(shop: Stage) -> None:

@@ -91,6 +91,8 @@ def test_percentiles_are_samples() -> None:
         ("/site-packages/liquid/template.py", "rendering"),
         ("/srv/saleor_sms_plugin/services/door.py", "door"),
         ("/srv/saleor_sms_plugin/services/dispatch.py", "waiting"),
+        ("/srv/saleor_sms_plugin/services/account_run.py", "waiting"),
+        ("/srv/saleor_sms_plugin/services/outcomes.py", "waiting"),
         ("/lib/json/decoder.py", "SDK"),
         ("/lib/socket.py", "HTTP"),
     ],
