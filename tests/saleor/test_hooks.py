@@ -6,7 +6,6 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-import graphene
 import pytest
 from django.utils import timezone
 from saleor.order import OrderStatus
@@ -15,6 +14,7 @@ from saleor.order.tasks import expire_orders_task
 from saleor.payment.models import TransactionItem
 
 from saleor_sms_plugin.models import ShopEvent
+from tests.saleor.calling import call, global_id
 from tests.saleor.dashboard import Dashboard
 
 pytestmark = [pytest.mark.saleor, pytest.mark.django_db]
@@ -33,19 +33,6 @@ def staff(switched_on: Dashboard, boss: Any) -> Any:
     return boss
 
 
-def _call(client: Any, mutation: str, **variables: object) -> dict[str, Any]:
-    """The mutation's payload; it has succeeded."""
-    body = client.post_graphql(mutation, variables).json()
-    assert "errors" not in body, body["errors"]
-    payload: dict[str, Any] = next(iter(body["data"].values()))
-    assert payload["errors"] == []
-    return payload
-
-
-def _id(row: Any) -> str:
-    return str(graphene.Node.to_global_id(type(row).__name__, row.pk))
-
-
 def _recorded() -> dict[str, dict[str, object]]:
     """What was recorded: key → facts."""
     return {event.key: event.facts for event in ShopEvent.objects.order_by("pk")}
@@ -54,12 +41,12 @@ def _recorded() -> dict[str, dict[str, object]]:
 def _fulfil(client: Any, order: Order, warehouse: Any, **options: object) -> dict[str, Any]:
     lines = [
         {
-            "orderLineId": _id(line),
-            "stocks": [{"quantity": line.quantity, "warehouse": _id(warehouse)}],
+            "orderLineId": global_id(line),
+            "stocks": [{"quantity": line.quantity, "warehouse": global_id(warehouse)}],
         }
         for line in order.lines.all()
     ]
-    return _call(
+    return call(
         client,
         """mutation ($order: ID, $input: OrderFulfillInput!) {
             orderFulfill(order: $order, input: $input) {
@@ -67,7 +54,7 @@ def _fulfil(client: Any, order: Order, warehouse: Any, **options: object) -> dic
                 errors { field message code }
             }
         }""",
-        order=_id(order),
+        order=global_id(order),
         input={"lines": lines, "allowStockToBeExceeded": True, **options},
     )
 
@@ -79,12 +66,12 @@ def test_a_completed_checkout(
     channel_USD.allow_unpaid_orders = True
     channel_USD.save()
 
-    _call(
+    call(
         api_client,
         """mutation ($id: ID!) {
             checkoutComplete(id: $id) { order { id } errors { field message code } }
         }""",
-        id=_id(checkout_ready_to_complete),
+        id=global_id(checkout_ready_to_complete),
     )
 
     order = Order.objects.get()
@@ -105,12 +92,12 @@ def test_a_paid_checkout(
         checkout_id=checkout_ready_to_complete.pk, charged_value=Decimal(10_000)
     )
 
-    _call(
+    call(
         api_client,
         """mutation ($id: ID!) {
             checkoutComplete(id: $id) { order { id } errors { field message code } }
         }""",
-        id=_id(checkout_ready_to_complete),
+        id=global_id(checkout_ready_to_complete),
     )
 
     order = Order.objects.get()
@@ -125,12 +112,12 @@ def test_a_draft_completed_by_staff(staff: Any, draft_order: Any) -> None:
     """A draft is an order when staff completes it, not before."""
     assert _recorded() == {}
 
-    _call(
+    call(
         staff,
         """mutation ($id: ID!) {
             draftOrderComplete(id: $id) { order { id } errors { field message code } }
         }""",
-        id=_id(draft_order),
+        id=global_id(draft_order),
     )
 
     assert f"order_created:{draft_order.pk}" in _recorded()
@@ -162,14 +149,14 @@ def test_a_parcel_that_awaits_approval(
     parcel = order_with_lines.fulfillments.get()
     assert _recorded().keys() == {f"tracking_updated:{parcel.pk}:T-1"}
 
-    _call(
+    call(
         staff,
         """mutation ($id: ID!) {
             orderFulfillmentApprove(id: $id, notifyCustomer: false, allowStockToBeExceeded: true) {
                 errors { field message code }
             }
         }""",
-        id=_id(parcel),
+        id=global_id(parcel),
     )
 
     assert _recorded()[f"fulfillment_created:{parcel.pk}"] == {"notify": False}
@@ -177,15 +164,15 @@ def test_a_parcel_that_awaits_approval(
 
 def test_a_cancelled_parcel(staff: Any, fulfillment: Any, warehouse: Any) -> None:
     """A parcel that staff stops."""
-    _call(
+    call(
         staff,
         """mutation ($id: ID!, $warehouse: ID) {
             orderFulfillmentCancel(id: $id, input: { warehouseId: $warehouse }) {
                 errors { field message code }
             }
         }""",
-        id=_id(fulfillment),
-        warehouse=_id(warehouse),
+        id=global_id(fulfillment),
+        warehouse=global_id(warehouse),
     )
 
     assert f"fulfillment_canceled:{fulfillment.pk}" in _recorded()
@@ -199,14 +186,14 @@ def test_a_changed_tracking_number(staff: Any, fulfillment: Any) -> None:
     """
 
     def track(number: str, *, notify: bool) -> None:
-        _call(
+        call(
             staff,
             """mutation ($id: ID!, $input: FulfillmentUpdateTrackingInput!) {
                 orderFulfillmentUpdateTracking(id: $id, input: $input) {
                     errors { field message code }
                 }
             }""",
-            id=_id(fulfillment),
+            id=global_id(fulfillment),
             input={"trackingNumber": number, "notifyCustomer": notify},
         )
 
@@ -224,7 +211,7 @@ def test_a_cancelled_order(staff: Any, order_with_lines: Any) -> None:
     """Cancelled by staff: recorded once, also when Saleor says it again."""
     mutation = """mutation ($id: ID!) { orderCancel(id: $id) { errors { field message code } } }"""
 
-    _call(staff, mutation, id=_id(order_with_lines))
+    call(staff, mutation, id=global_id(order_with_lines))
 
     assert _recorded() == {f"order_cancelled:{order_with_lines.pk}": {}}
 
@@ -238,7 +225,7 @@ def test_refunds_of_a_transaction(
     item = transaction_item_generator(order_id=order.pk, charged_value=total)
 
     def report(amount: Decimal, reference: str) -> None:
-        _call(
+        call(
             staff,
             """mutation ($token: UUID, $amount: PositiveDecimal, $reference: String!) {
                 transactionEventReport(
@@ -270,12 +257,12 @@ def test_a_refund_of_an_older_payment(staff: Any, payment_txn_captured: Any, set
     settings.PLUGINS = [*settings.PLUGINS, gateway]
     order = payment_txn_captured.order
 
-    _call(
+    call(
         staff,
         """mutation ($id: ID!, $amount: PositiveDecimal!) {
             orderRefund(id: $id, amount: $amount) { errors { field message code } }
         }""",
-        id=_id(order),
+        id=global_id(order),
         amount=Decimal(10),
     )
 
@@ -314,10 +301,10 @@ def test_an_inactive_channel_records_nothing(
     dashboard: Dashboard, boss: Any, order_with_lines: Any
 ) -> None:
     """Nothing is kept of a channel that is switched off."""
-    _call(
+    call(
         boss,
         """mutation ($id: ID!) { orderCancel(id: $id) { errors { field message code } } }""",
-        id=_id(order_with_lines),
+        id=global_id(order_with_lines),
     )
 
     assert _recorded() == {}
@@ -325,10 +312,10 @@ def test_an_inactive_channel_records_nothing(
 
 def test_another_channel_records_nothing(staff: Any, order_with_lines_channel_PLN: Any) -> None:
     """Each channel is switched on by itself."""
-    _call(
+    call(
         staff,
         """mutation ($id: ID!) { orderCancel(id: $id) { errors { field message code } } }""",
-        id=_id(order_with_lines_channel_PLN),
+        id=global_id(order_with_lines_channel_PLN),
     )
 
     assert _recorded() == {}

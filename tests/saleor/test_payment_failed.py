@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
-import graphene
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -29,6 +28,7 @@ from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.services import detect, working
 from saleor_sms_plugin.testing.shop import CountingWake, FixedClock
 from saleor_sms_plugin.testing.vonage_server import VonageServer
+from tests.saleor.calling import call, global_id
 from tests.saleor.dashboard import Dashboard
 from tests.saleor.payment_app import PaymentApp
 
@@ -108,26 +108,12 @@ def _transaction(subject: Order | Checkout, app: Any = None, **values: Any) -> T
     )  # fmt: skip
 
 
-def _id(row: Any) -> str:
-    if isinstance(row, TransactionItem):
-        return str(graphene.Node.to_global_id("TransactionItem", row.token))
-    return str(graphene.Node.to_global_id(type(row).__name__, row.pk))
-
-
-def _call(client: Any, mutation: str, refused: bool = False, **variables: object) -> dict[str, Any]:
-    body = client.post_graphql(mutation, variables).json()
-    assert "errors" not in body, body["errors"]
-    payload: dict[str, Any] = next(iter(body["data"].values()))
-    assert bool(payload["errors"]) is refused, payload["errors"]
-    return payload
-
-
 def _report(
     client: Any, transaction: TransactionItem, type: str, amount: Decimal | int = 10,
     reference: str | None = None, refused: bool = False,
 ) -> None:  # fmt: skip
     """The payment app reports; ``transactionEventReport``."""
-    _call(
+    call(
         client,
         """mutation ($id: ID!, $type: TransactionEventTypeEnum!, $amount: PositiveDecimal!,
                 $reference: String!) {
@@ -136,28 +122,28 @@ def _report(
             ) { errors { field message code } }
         }""",
         refused,
-        id=_id(transaction), type=type, amount=str(amount),
+        id=global_id(transaction), type=type, amount=str(amount),
         reference=reference or uuid.uuid4().hex,
     )  # fmt: skip
 
 
 def _initialize(client: Any, subject: Order | Checkout, amount: Decimal = Decimal(10)) -> str:
     """The storefront starts a payment; the id of its transaction."""
-    made = _call(
+    made = call(
         client,
         """mutation ($id: ID!, $gateway: String!, $amount: PositiveDecimal!) {
             transactionInitialize(
                 id: $id, amount: $amount, paymentGateway: { id: $gateway, data: {} }
             ) { transaction { id } errors { field message code } }
         }""",
-        id=_id(subject), gateway=PaymentApp.IDENTIFIER, amount=str(amount),
+        id=global_id(subject), gateway=PaymentApp.IDENTIFIER, amount=str(amount),
     )  # fmt: skip
     return str(made["transaction"]["id"])
 
 
 def _request(client: Any, transaction: TransactionItem, action: str, refused: bool = False) -> None:
     """Staff ask for it; the request goes to the app in the worker."""
-    _call(
+    call(
         client,
         """mutation ($id: ID!, $action: TransactionActionEnum!) {
             transactionRequestAction(id: $id, actionType: $action, amount: 10) {
@@ -165,7 +151,7 @@ def _request(client: Any, transaction: TransactionItem, action: str, refused: bo
             }
         }""",
         refused,
-        id=_id(transaction), action=action,
+        id=global_id(transaction), action=action,
     )  # fmt: skip
 
 
@@ -217,7 +203,7 @@ def test_answered_at_process(
     transaction = _initialize(api_client, checkout)
     payments.will_answer("CHARGE_FAILURE", Decimal(10))
 
-    _call(
+    call(
         api_client,
         """mutation ($id: ID!) {
             transactionProcess(id: $id, data: {}) { errors { field message code } }
@@ -383,14 +369,14 @@ def test_what_the_app_says_of_the_time(
 ) -> None:
     """Long past, it is history; in the future, it is now."""
     at = (timezone.now() + dt.timedelta(days=days)).isoformat()
-    _call(
+    call(
         boss,
         """mutation ($id: ID!, $time: DateTime) {
             transactionEventReport(
                 id: $id, type: CHARGE_FAILURE, amount: 10, pspReference: "r", time: $time
             ) { errors { field message code } }
         }""",
-        id=_id(_transaction(order)), time=at,
+        id=global_id(_transaction(order)), time=at,
     )  # fmt: skip
 
     texts()
@@ -689,12 +675,12 @@ def test_a_checkout_that_became_an_order(
     channel_USD.allow_unpaid_orders = True
     channel_USD.save()
     _report(boss, _transaction(checkout), "CHARGE_FAILURE")
-    _call(
+    call(
         api_client,
         """mutation ($id: ID!) {
             checkoutComplete(id: $id) { order { id } errors { field message code } }
         }""",
-        id=_id(checkout),
+        id=global_id(checkout),
     )
     order = Order.objects.get(checkout_token=str(checkout.pk))
 

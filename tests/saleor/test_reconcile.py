@@ -7,7 +7,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import graphene
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +24,7 @@ from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.services import reconcile
 from saleor_sms_plugin.services.record import Happening, record
 from saleor_sms_plugin.testing.shop import CountingWake, FixedClock
+from tests.saleor.calling import call, global_id
 from tests.saleor.dashboard import Dashboard
 
 pytestmark = [pytest.mark.saleor, pytest.mark.django_db]
@@ -63,18 +63,6 @@ def _reconcile(**later: float) -> int:
     return reconcile.run(ports, ports.clock.now() + dt.timedelta(seconds=5))
 
 
-def _call(client: Any, mutation: str, **variables: object) -> dict[str, Any]:
-    body = client.post_graphql(mutation, variables).json()
-    assert "errors" not in body, body["errors"]
-    payload: dict[str, Any] = next(iter(body["data"].values()))
-    assert payload["errors"] == []
-    return payload
-
-
-def _id(row: Any) -> str:
-    return str(graphene.Node.to_global_id(type(row).__name__, row.pk))
-
-
 def _keys(happenings: list[Happening]) -> set[str]:
     """Without the signals: they are no news of their own."""
     return {each.key for each in happenings if each.name not in SIGNALS}
@@ -88,10 +76,10 @@ def _checkout(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     request.getfixturevalue("transaction_item_generator")(
         checkout_id=checkout.pk, charged_value=Decimal(10_000)
     )
-    _call(
+    call(
         request.getfixturevalue("api_client"),
         "mutation ($id: ID!) { checkoutComplete(id: $id) { errors { field message code } } }",
-        id=_id(checkout),
+        id=global_id(checkout),
     )
     order = Order.objects.get()
     return {f"{name}:{order.pk}" for name in (
@@ -101,30 +89,30 @@ def _checkout(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 def _draft(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     draft = request.getfixturevalue("draft_order")
-    _call(
+    call(
         staff,
         "mutation ($id: ID!) { draftOrderComplete(id: $id) { errors { field message code } } }",
-        id=_id(draft),
+        id=global_id(draft),
     )
     return {f"order_created:{draft.pk}", f"order_confirmed:{draft.pk}"}
 
 
 def _mark_as_paid(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     order = request.getfixturevalue("order_with_lines")
-    _call(
+    call(
         staff,
         "mutation ($id: ID!) { orderMarkAsPaid(id: $id) { errors { field message code } } }",
-        id=_id(order),
+        id=global_id(order),
     )
     return {f"order_fully_paid:{order.pk}"}
 
 
 def _cancel(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     order = request.getfixturevalue("order_with_lines")
-    _call(
+    call(
         staff,
         "mutation ($id: ID!) { orderCancel(id: $id) { errors { field message code } } }",
-        id=_id(order),
+        id=global_id(order),
     )
     return {f"order_cancelled:{order.pk}"}
 
@@ -147,17 +135,17 @@ def _fulfil(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     warehouse = request.getfixturevalue("warehouse")
     lines = [
         {
-            "orderLineId": _id(line),
-            "stocks": [{"quantity": line.quantity, "warehouse": _id(warehouse)}],
+            "orderLineId": global_id(line),
+            "stocks": [{"quantity": line.quantity, "warehouse": global_id(warehouse)}],
         }
         for line in order.lines.all()
     ]
-    _call(
+    call(
         staff,
         """mutation ($order: ID, $input: OrderFulfillInput!) {
             orderFulfill(order: $order, input: $input) { errors { field message code } }
         }""",
-        order=_id(order),
+        order=global_id(order),
         input={"lines": lines, "allowStockToBeExceeded": True, "notifyCustomer": True},
     )
     parcel = order.fulfillments.get()
@@ -166,14 +154,14 @@ def _fulfil(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 def _track(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     parcel = request.getfixturevalue("fulfillment")
-    _call(
+    call(
         staff,
         """mutation ($id: ID!, $input: FulfillmentUpdateTrackingInput!) {
             orderFulfillmentUpdateTracking(id: $id, input: $input) {
                 errors { field message code }
             }
         }""",
-        id=_id(parcel),
+        id=global_id(parcel),
         input={"trackingNumber": "T-2", "notifyCustomer": True},
     )
     return {f"tracking_updated:{parcel.pk}:T-2"}
@@ -181,15 +169,15 @@ def _track(staff: Any, request: pytest.FixtureRequest) -> set[str]:
 
 def _cancel_parcel(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     parcel, warehouse = request.getfixturevalue("fulfillment"), request.getfixturevalue("warehouse")
-    _call(
+    call(
         staff,
         """mutation ($id: ID!, $warehouse: ID) {
             orderFulfillmentCancel(id: $id, input: { warehouseId: $warehouse }) {
                 errors { field message code }
             }
         }""",
-        id=_id(parcel),
-        warehouse=_id(warehouse),
+        id=global_id(parcel),
+        warehouse=global_id(warehouse),
     )
     return {f"fulfillment_canceled:{parcel.pk}"}
 
@@ -200,7 +188,7 @@ def _refund(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     item = request.getfixturevalue("transaction_item_generator")(
         order_id=order.pk, charged_value=total
     )
-    _call(
+    call(
         staff,
         """mutation ($token: UUID, $amount: PositiveDecimal) {
             transactionEventReport(
@@ -219,12 +207,12 @@ def _older_refund(staff: Any, request: pytest.FixtureRequest) -> set[str]:
     settings = request.getfixturevalue("settings")
     gateway = "saleor.payment.gateways.dummy.plugin.DeprecatedDummyGatewayPlugin"
     settings.PLUGINS = [*settings.PLUGINS, gateway]
-    _call(
+    call(
         staff,
         """mutation ($id: ID!, $amount: PositiveDecimal!) {
             orderRefund(id: $id, amount: $amount) { errors { field message code } }
         }""",
-        id=_id(order),
+        id=global_id(order),
         amount=Decimal(10),
     )
     return {f"order_refunded:{order.pk}:10"}
