@@ -259,6 +259,21 @@ def test_a_test_text_without_a_slot_soon_goes_before_all_others(stage: Stage) ->
     assert MemoryProvider.attempts[-1].recipient == "+48512000000"
 
 
+def test_a_test_text_that_its_account_has_no_slot_for_takes_none_of_its_sender(
+    stage: Stage,
+) -> None:
+    """The sender's slot is free for the text that is sent next."""
+    stage.configure(CREATED, advanced="rate = 0.01\nsender_rate.Acme = 0.1")
+    (account,) = accounts_of(load(stage.ports).values())
+    throttle.ensure(account.key)
+    throttle.reserve(account.key, 1, 100.0, within=0)
+
+    test = test_text.send_test("+48512000000", CHANNEL, stage.ports)
+
+    assert test.status == "queued"
+    assert throttle.waits([account.sender_key("Acme")]) == {account.sender_key("Acme"): 0.0}
+
+
 @pytest.mark.parametrize("setting", ["rate", "sender_rate.Acme"])
 def test_a_test_text_of_a_stopped_account_says_so(stage: Stage, setting: str) -> None:
     """Nothing is called, and the reason names the setting."""

@@ -23,7 +23,7 @@ from saleor_sms_plugin.services import claims, dispatch, health, lease, metrics,
 from saleor_sms_plugin.services.account_run import LATE, AccountRun
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.channels import load
-from tests.integration.stage import CHANNEL, NOON, Stage, rows
+from tests.integration.stage import CHANNEL, NOON, RUN, Stage, rows
 
 CREATED = "order_created"
 OTHER = 2
@@ -353,6 +353,17 @@ def test_a_provider_that_falls_silent_holds_no_batch(shop: Stage) -> None:
     assert [row[1] for row in shop.rows].count("sent") == 19
     assert SendAttempt.objects.count() == 20
     assert {m.attempt_count for m in Message.objects.all()} == {1}
+
+
+def test_a_run_counts_whom_it_called(shop: Stage) -> None:
+    """A text that was taken back, because the provider fell silent, is no call."""
+    MemoryProvider.script(OutcomeUnknown("silent", provider="memory"))
+    shop.configure(CREATED, advanced="flood = off\nrate = 1000")
+    shop.queue(20)
+
+    called = dispatch.run(shop.ports, shop.clock.now() + RUN)
+
+    assert called == len(MemoryProvider.attempts) == 20
 
 
 def test_a_probe_is_one_call(shop: Stage) -> None:
