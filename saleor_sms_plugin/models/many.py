@@ -44,7 +44,7 @@ def update_many(
     with connections[using].cursor() as cursor:
         keys = [row.pk for row in rows]
         further = [list(status_in)] if status_in else []
-        cursor.execute(statement, [_written(rows, fields), keys, *further])
+        cursor.execute(statement, [keys, _written(rows, fields), keys, *further])
         return {key for (key,) in cursor.fetchall()}
 
 
@@ -89,22 +89,27 @@ def _update(
     empty: tuple[str, ...],
     using: str,
 ) -> tuple[str, list[_Field]]:
-    """The statement with its parameters, the rows and their keys, and the fields of the rows."""
+    """The statement, of the keys, the rows and the keys again, and the fields of the rows."""
     quote = connections[using].ops.quote_name
     by_name = {field.name: field for field in model._meta.local_concrete_fields}
     fields = [by_name[name] for name in dict.fromkeys([*names, *same])]
     key = model._meta.pk
     columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, names))
+    id_ = quote(str(key.column))
     held = [f"old.{quote(n)} = new.{quote(n)}" for n in _columns(by_name, [key.name, *same])]
     # PostgreSQL takes 100 rows for granted, and would read a table of thousands for a few.
-    held.append(f"old.{quote(str(key.column))} = ANY(%s)")
+    held += [f"old.{id_} = ANY(%s)", f"old.{id_} = ours.{id_}"]
     held += [f"old.{quote(n)} = ''" for n in _columns(by_name, empty)]
     if by_status:
         held.append("old.status = ANY(%s)")
+    table = quote(model._meta.db_table)
     statement = (
-        f"UPDATE {quote(model._meta.db_table)} AS old SET {columns}"  # noqa: S608 (names are ours)
-        f" FROM json_to_recordset(%s) AS new ({_types([key, *fields], using)})"
-        f" WHERE {' AND '.join(held)} RETURNING old.{quote(str(key.column))}"
+        # An UPDATE locks in the order in which it happens to find the rows.
+        f"WITH ours AS MATERIALIZED (SELECT {id_} FROM {table}"  # noqa: S608 (names are ours)
+        f" WHERE {id_} = ANY(%s) ORDER BY {id_} FOR NO KEY UPDATE)"
+        f" UPDATE {table} AS old SET {columns}"
+        f" FROM ours, json_to_recordset(%s) AS new ({_types([key, *fields], using)})"
+        f" WHERE {' AND '.join(held)} RETURNING old.{id_}"
     )
     return statement, [key, *fields]
 
