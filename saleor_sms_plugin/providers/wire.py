@@ -48,6 +48,11 @@ IDLE_SECONDS = 20.0
 #: No answer about one SMS is longer; reading stops here.
 ANSWER_BYTES = 1_000_000
 
+#: The last three an answer can cause, too; above, they would be the SDK's opinion of the message
+_FAILURES = (
+    RequestException, HTTPError, HTTPException, OSError, ValueError, TypeError, LookupError,
+)  # fmt: skip
+
 
 class Wire:
     """Sends one request at a time, to one host, for one thread.
@@ -99,7 +104,7 @@ class Wire:
             )
             with closing(response):
                 answer = Answer(response.status, response.headers, self._read(response))
-        except (RequestException, HTTPError, HTTPException, OSError) as failure:
+        except _FAILURES as failure:
             raise self._failed(failure) from failure
         self._used_at = time.monotonic()
         self.answer = answer

@@ -299,6 +299,17 @@ def test_an_answer_that_drips_holds_nobody(
         connect(base_url=dripping, timeout=(2.0, 0.3)).send(message)
 
 
+def test_an_answer_that_breaks_the_reader_is_no_refusal_of_the_sdk(
+    urllib: str, answer_with: AnswerWith, connect: Connect, message: OutboundMessage
+) -> None:
+    """A piece of negative length is a ValueError, as the SDK's opinions are; the text has left."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    url = answer_with(head + b"-5\r\n{}")
+
+    with pytest.raises(OutcomeUnknown):
+        connect(base_url=url).send(message)
+
+
 @pytest.mark.parametrize("api", ["sms", "messages"])
 def test_answers_are_read_with_the_urllib3_of_every_saleor(
     api: str, urllib: str, vonage: VonageServer, connect: Connect, message: OutboundMessage
