@@ -106,8 +106,8 @@ class AccountRun:
         if slot_in is None:
             return None
         self._pace = Pace.of(account, self._lease.throttle)
-        self._line.keep(self._pace)
         self._senders = SenderSlots(account)
+        self._line.keep(self._pace, self._senders.intervals)
         slots = self._senders.free(slot_in)
         own = {channel.id: channel for channel in account.channels}
         batch = claims.take(self._lease.run, self.ports, own, self._pace.at_once, slots)

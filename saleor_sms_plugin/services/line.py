@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -20,6 +20,8 @@ from .pace import MOST_THREADS, Pace
 
 SPACING = 0.98  #: calls never come closer than this part of the interval
 CALL_AT_MOST = 20.0  #: seconds past its end that the line waits for a call
+
+_ANYBODY = ""  #: whose calls the account's own interval keeps apart
 
 #: A text and what came of it; None where nobody was called.
 Answer = tuple[Begun, Ending | None]
@@ -38,16 +40,17 @@ class Line:
         self.called = 0  #: texts handed over, but those that came back without a call
         self.in_flight = 0  #: texts handed over whose answer was not taken
         self.in_doubt = False  #: the provider was silent, or asked for a pause
-        self._interval = 0.0
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._texts: deque[tuple[Begun, float]] = deque()
         self._callers = 0  # threads at work
         self._hands, self._turn = Lock(), Lock()
-        self._last_call = 0.0
+        self._spacing: Mapping[str, float] = {}
+        self._last_calls: dict[str, float] = {}
 
-    def keep(self, pace: Pace) -> None:
-        """From now on calls are this far apart, those of texts in the line as well."""
-        self._interval = pace.interval
+    def keep(self, pace: Pace, senders: Mapping[str, float]) -> None:
+        """From now on calls are this far apart, those of texts in the line as well; and those of
+        each slow sender so many seconds."""
+        self._spacing = {**senders, _ANYBODY: pace.interval}
 
     def hand_over(self, begun: Sequence[Begun], slots: Sequence[float], threads: int) -> None:
         """The texts are called in this order, none before its slot, by as many threads as it takes
@@ -84,19 +87,32 @@ class Line:
 
     def _call(self) -> None:
         """In a thread: the texts handed over are called, until there are none."""
-        while text := self._next():
-            self._ask(*text)
+        while begun := self._next():
+            self._ask(begun)
 
-    def _next(self) -> tuple[Begun, float] | None:
-        with self._hands:
-            if self._texts:
-                return self._texts.popleft()
-            self._callers -= 1
-            return None
+    def _next(self) -> Begun | None:
+        """The next text, when it is time; whoever takes one lets nobody pass meanwhile."""
+        with self._turn:
+            with self._hands:
+                if not self._texts:
+                    self._callers -= 1
+                    return None
+                begun, slot = self._texts.popleft()
+            self._await(slot, begun.ready.text.sender_id)
+            return begun
 
-    def _ask(self, begun: Begun, slot: float) -> None:
+    def _await(self, slot: float, sender: str) -> None:
+        if self.in_doubt:
+            return
+        last = self._last_calls
+        limits = [who for who in (_ANYBODY, sender) if who in self._spacing]
+        free = [last[who] + self._spacing[who] * SPACING for who in limits if who in last]
+        if (early := max([slot, *free]) - time.monotonic()) > 0:
+            time.sleep(early)
+        last |= dict.fromkeys(limits, time.monotonic())
+
+    def _ask(self, begun: Begun) -> None:
         try:
-            self._await(slot)
             if self.in_doubt or time.monotonic() >= self._over:
                 self._answers.put((begun, None))
                 return
@@ -108,13 +124,6 @@ class Line:
             # A provider of another package may have read a database: this thread lives on.
             for connection in connections.all(initialized_only=True):
                 connection.close()
-
-    def _await(self, slot: float) -> None:
-        with self._turn:
-            at = max(slot, self._last_call + self._interval * SPACING)
-            if (early := at - time.monotonic()) > 0:
-                time.sleep(early)
-            self._last_call = time.monotonic()
 
 
 def _raises_doubt(error: ProviderError | None) -> bool:

@@ -65,6 +65,11 @@ class SenderSlots:
         self._rates = {s: rate for s, rate in account.sender_rates.items() if rate < limit}
         self._keys = {sender: account.sender_key(sender) for sender in self._rates}
 
+    @property
+    def intervals(self) -> dict[str, float]:
+        """By sender: seconds between two of its calls, of those that are not stopped."""
+        return {sender: 1 / rate for sender, rate in self._rates.items() if rate}
+
     def free(self, slot_in: float) -> dict[str, int]:
         """By sender: how many texts find a slot among those of the account's next round, whose
         first one comes in so many seconds."""
