@@ -104,10 +104,12 @@ class Line:
     def _await(self, slot: float, sender: str) -> None:
         if self.in_doubt:
             return
-        last = self._last_calls
-        limits = [who for who in (_ANYBODY, sender) if who in self._spacing]
-        free = [last[who] + self._spacing[who] * SPACING for who in limits if who in last]
-        if (early := max([slot, *free]) - time.monotonic()) > 0:
+        last, spacing = self._last_calls, self._spacing  # a save may bring other ones meanwhile
+        limits = [who for who in (_ANYBODY, sender) if who in spacing]
+        free = [last[who] + spacing[who] * SPACING for who in limits if who in last]
+        # A rate lowered to one in minutes would keep all that is in the line past its claim.
+        at = min(max([slot, *free]), self._over)
+        if (early := at - time.monotonic()) > 0:
             time.sleep(early)
         last |= dict.fromkeys(limits, time.monotonic())
 
@@ -118,7 +120,8 @@ class Line:
                 return
             ending = ask(begun, self._ports)
             # A provider that is silent once, or asks for a pause, is not asked for the whole batch.
-            self.in_doubt |= _raises_doubt(ending.error)
+            if _raises_doubt(ending.error):
+                self.in_doubt = True
             self._answers.put((begun, ending))
         finally:
             # A provider of another package may have read a database: this thread lives on.

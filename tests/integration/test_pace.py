@@ -233,6 +233,83 @@ def test_calls_of_a_slow_sender_are_never_closer_than_its_rate(
     assert called[2][0] - called[1][0] >= 0.0098
 
 
+@pytest.mark.parametrize("senders", [{}, {"Acme": 100.0}])
+def test_a_rate_that_is_lowered_keeps_no_line_past_its_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, senders: dict[str, float]
+) -> None:
+    """What the new rate leaves no time for comes back uncalled, and so does what is behind it."""
+    called: list[Begun] = []
+
+    def ask(begun: Begun, ports: Ports) -> Ending:
+        called.append(begun)
+        return Ending(outcome=Outcome.ACCEPTED, status=MessageStatus.SENT)
+
+    monkeypatch.setattr(line, "ask", ask)
+    now = time.monotonic()
+    ours = line.Line(f"memory:lowered{len(senders)}", stage.ports, now + 0.5)
+    texts = [begun("Acme") for _ in range(3)]
+    ours.keep(Pace(rate=100, interval=0.01, at_once=1), dict.fromkeys(senders, 0.02))
+    ours.hand_over(texts[:1], [now], 1)
+    assert ours.answer(10) is not None
+
+    ours.keep(Pace(rate=100, interval=0.01 if senders else 100, at_once=1), senders)
+    ours.hand_over(texts[1:], [now, now], 1)
+
+    assert [ours.answer(5) for _ in texts[1:]] == [(text, None) for text in texts[1:]]
+    assert (called, ours.called, ours.in_flight) == (texts[:1], 1, 0)
+
+
+def test_a_sender_that_is_slow_no_more_is_forgotten_between_two_texts(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that was about to wait for the sender's turn calls its text all the same."""
+    ours = line.Line("memory:forgotten", stage.ports, time.monotonic() + 60)
+    pace = Pace(rate=100, interval=0.01, at_once=1)
+
+    class Saved(dict[str, float]):
+        """A staff member takes the limit away as a thread has seen it."""
+
+        def __contains__(self, sender: object) -> bool:
+            if sender == "Beta":
+                ours.keep(pace, {})
+            return super().__contains__(sender)
+
+    def ask(begun: Begun, ports: Ports) -> Ending:
+        return Ending(outcome=Outcome.ACCEPTED, status=MessageStatus.SENT)
+
+    monkeypatch.setattr(line, "ask", ask)
+    texts = [begun("Beta") for _ in range(2)]
+    for text in texts:
+        ours._spacing = Saved({"": 0.01, "Beta": 0.1})
+        ours.hand_over([text], [0.0], 1)
+        assert ours.answer(5) is not None
+
+
+def test_a_doubt_that_one_thread_has_no_other_takes_away(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one judges its good answer another one's call fails: nobody is called any more."""
+    ours = line.Line("memory:doubt", stage.ports, time.monotonic() + 60)
+    called: list[Begun] = []
+
+    def ask(begun: Begun, ports: Ports) -> Ending:
+        called.append(begun)
+        return Ending(outcome=Outcome.ACCEPTED, status=MessageStatus.SENT)
+
+    def judge(error: object) -> bool:
+        ours.in_doubt = True  # by the other one
+        return False
+
+    monkeypatch.setattr(line, "ask", ask)
+    monkeypatch.setattr(line, "_raises_doubt", judge)
+    texts = [begun("Acme") for _ in range(2)]
+    ours.hand_over(texts, [0.0, 0.0], 1)
+    answers = [ours.answer(5) for _ in texts]
+
+    assert called == texts[:1]
+    assert answers[1] == (texts[1], None)
+
+
 def test_the_oldest_of_a_slow_sender_go_first(stage: Stage) -> None:
     """A text that waits for its sender is claimed before a younger one, and a stronger class
     before both."""
