@@ -331,7 +331,8 @@ class Wake(Protocol):
         """At most one publish of at most 0.5 s; never raises."""
 
     def nudge_in(self, seconds: float) -> None:
-        """``nudge`` after so many seconds, where this process lives so long; waits for nothing.
+        """``nudge`` after so many seconds, where this process lives so long; waits for nothing and
+        never raises.
 
         Of several the soonest one holds.
         """

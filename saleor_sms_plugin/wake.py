@@ -67,7 +67,13 @@ class CeleryWake:
             self._alarm = threading.Timer(seconds, self._nudge, [app])
             self._alarm.daemon = True
             self._alarm_at = at
-            self._alarm.start()
+            try:
+                self._alarm.start()
+            except RuntimeError as error:  # too many threads, or the interpreter is ending
+                logger.warning(
+                    "No nudge in %.1f s (%s); texts wait for the periodic task.", seconds, error,
+                    extra={"action": "nudge_failed"},
+                )  # fmt: skip
 
     def nudge(self) -> None:
         self._nudge(current_app._get_current_object())

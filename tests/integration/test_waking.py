@@ -235,3 +235,25 @@ def test_an_unusable_broker_url_never_raises(
     wake.nudge()
 
     assert wake._silent_until > 0
+
+
+def test_a_process_that_can_start_no_thread_nudges_nobody_and_goes_on(
+    wake: CeleryWake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A receipt is stored by then: the periodic task brings it, and its provider is told so. The
+    next one is nudged for, where threads are to be had again."""
+
+    def start(alarm: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    nudged: list[object] = []
+    monkeypatch.setattr(wake, "_nudge", nudged.append)
+    with monkeypatch.context() as full:
+        full.setattr(threading.Timer, "start", start)
+        wake.nudge_in(0)
+    assert "can't start new thread" in caplog.text
+
+    wake.nudge_in(0)
+    assert wake._alarm is not None
+    wake._alarm.join(5)
+    assert len(nudged) == 1
