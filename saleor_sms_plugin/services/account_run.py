@@ -175,6 +175,8 @@ class AccountRun:
         slowed_at = self._lease.throttle.slowed_at
         while ready:
             count = self._room(slots[0] - BEGIN_BEFORE)
+            if self._line.is_stuck:
+                break
             soon = max(slots[0], time.monotonic()) + BEGIN_WITHIN
             count = sum(slot <= soon for slot in slots[:count])
             if not self._outcomes.take_all() or self._lease.throttle.slowed_at != slowed_at:

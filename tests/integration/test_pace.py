@@ -27,7 +27,16 @@ from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import claims, dispatch, health, line, test_text, turns, working
+from saleor_sms_plugin.services import (
+    account_run,
+    claims,
+    dispatch,
+    health,
+    line,
+    test_text,
+    turns,
+    working,
+)
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.calls import Begun, Ending, Outcome, Ready
 from saleor_sms_plugin.services.channels import load
@@ -145,6 +154,35 @@ def test_who_waits_for_a_slot_leaves_for_other_work(shop: Stage, asked: Calls) -
     until = shop.clock.now() + dt.timedelta(seconds=30)
 
     assert dispatch.run(shop.ports, until, lambda: True) == 1
+
+
+def test_behind_calls_that_never_end_no_text_begins(
+    shop: Stage, asked: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the line is given up the texts still outside it are given back, and never unknown; the
+    twenty that had begun may be."""
+    monkeypatch.setattr(line, "CALL_AT_MOST", 0.3)
+    monkeypatch.setattr(account_run, "OVERTIME", 0.0)
+    monkeypatch.setattr(account_run, "threads_for", lambda rate, answer_seconds: 4)
+    go_on = threading.Event()
+
+    def hang(message: OutboundMessage) -> SendResult:
+        go_on.wait(60)
+        return accept(message)
+
+    asked.answer = hang
+    shop.configure(CREATED, advanced="flood = off\nrate = 250")
+    shop.queue(40)
+
+    try:
+        send(shop, 1)
+        assert SendAttempt.objects.count() == 20
+        assert Message.objects.filter(status="queued").count() == 20
+    finally:
+        go_on.set()
+        threads = line.threads_of(Throttle.objects.get().key)
+        threads.shutdown()
+        line.threads_of.cache_clear()
 
 
 # Slow senders
