@@ -1,14 +1,15 @@
 """Dispatch against a bare loop of the same concurrency, and against one Celery task per text.
 
 The bare loop is what no outbox can beat: the same POST on kept-alive connections, nothing read
-and nothing written anywhere. The usual way writes nothing either, and so forgets what it sent.
+and nothing written anywhere. The usual way writes nothing either, and so forgets what it sent;
+beside it stands one that reads its text and stores that it was sent.
 All rates are the provider's, from the first text's arrival to the last one's.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -44,6 +45,7 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
                 _against_usual(count, delay, site),
             )
         ]
+        figures.append(_against_storing(count, site))
         return figures, postgres(site.postgres.url())
 
 
@@ -125,8 +127,24 @@ def _against_usual(count: int, delay: float, site: engine.Site) -> Figure:
     )  # fmt: skip
 
 
-def _by_worker(application: str, count: int, site: engine.Site) -> float:
-    """Everything waits before the worker starts; its rate, as the provider saw it."""
+def _against_storing(count: int, site: engine.Site) -> Figure:
+    pairs = []
+    for _ in range(2):
+        site.provider.reset()
+        engine.queue(count)
+        own = _by_worker(engine.APPLICATION, count, site)
+        site.provider.reset()
+        pairs.append((own, _by_worker(USUAL, count, site, engine.queue(count))))
+    return median_of(
+        NAME, "times the usual way that stores what it sent, answered at once",
+        [own / their for own, their in pairs], "x", note="one Celery process each",
+        details={"usual_per_second": sum(their for _, their in pairs) / len(pairs)},
+    )  # fmt: skip
+
+
+def _by_worker(application: str, count: int, site: engine.Site, keys: Sequence[int] = ()) -> float:
+    """Everything waits before the worker starts; its rate, as the provider saw it. ``keys`` are
+    of the texts that the usual way stores."""
     from redis import Redis
 
     from benchmarks import usual
@@ -134,7 +152,9 @@ def _by_worker(application: str, count: int, site: engine.Site) -> float:
     Redis.from_url(site.redis.url()).flushdb()
     if application == USUAL:
         usual.app.conf.broker_url = site.redis.url()
-        for number in range(count):
+        for key in keys:
+            usual.send_stored.delay(key)
+        for number in range(count - len(keys)):
             usual.send.delay(_to(number), _text(number), str(uuid4()))
     with running(site.worker(1, application=application)):
         if application != USUAL:

@@ -120,13 +120,17 @@ def shop() -> Any:
     return made
 
 
-def queue(count: int, *, marketing: bool = False, finished: bool = False) -> None:
-    """*count* planned texts to different people wait, as ``services.plan`` leaves them."""
-    for start in range(0, count, STEP):
-        _queue(min(STEP, count - start), marketing=marketing, finished=finished)
+def queue(count: int, *, marketing: bool = False, finished: bool = False) -> list[int]:
+    """*count* planned texts to different people wait, as ``services.plan`` leaves them; returns
+    their keys."""
+    return [
+        key
+        for start in range(0, count, STEP)
+        for key in _queue(min(STEP, count - start), marketing=marketing, finished=finished)
+    ]
 
 
-def _queue(count: int, *, marketing: bool, finished: bool) -> None:
+def _queue(count: int, *, marketing: bool, finished: bool) -> list[int]:
     from saleor_sms_plugin.domain.transitions import MessageStatus
     from saleor_sms_plugin.events.catalogue import EVENTS, PRIORITIES, Purpose
     from saleor_sms_plugin.models import Message, ShopEvent
@@ -143,7 +147,7 @@ def _queue(count: int, *, marketing: bool, finished: bool) -> None:
         )
         for name in names
     )  # fmt: skip
-    Message.objects.bulk_create(
+    texts = Message.objects.bulk_create(
         Message(
             event=event, event_name=spec.name, order_id=name, order_number=name,
             channel_id=CHANNEL, channel_slug="channel-1", purpose=purpose,
@@ -154,6 +158,7 @@ def _queue(count: int, *, marketing: bool, finished: bool) -> None:
         )
         for event, name in zip(events, names, strict=True)
     )  # fmt: skip
+    return [text.pk for text in texts]
 
 
 def all_sent(count: int) -> None:
