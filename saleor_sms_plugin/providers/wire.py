@@ -80,8 +80,8 @@ class Wire:
         self._body_began = False
         self._used_at = 0.0
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> None:
-        """The request has left once and ``answer`` holds the answer.
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        """The request has left once; returns the answer, which ``answer`` holds as well.
 
         Raises ProviderUnavailable when nothing of the message left, OutcomeUnknown when
         something may have.
@@ -108,6 +108,7 @@ class Wire:
             raise self._failed(failure) from failure
         self._used_at = time.monotonic()
         self.answer = answer
+        return answer
 
     def close(self) -> None:
         """No connection is open; a later ``send`` opens a new one."""

@@ -67,9 +67,8 @@ class AccountRun:
 
     def _send_all(self) -> None:
         try:
-            while self._round():
+            while self._round() or self._outcomes.finish():
                 pass
-            self._outcomes.finish()
         except BaseException:
             # Nobody is called any more: the answers may not be stored.
             self._line.in_doubt = True

@@ -46,12 +46,15 @@ class Outcomes:
             line.in_doubt = False
         return self._store()
 
-    def finish(self) -> None:
-        """Every call has ended, and its outcome is stored; but one that never ends."""
+    def finish(self) -> bool:
+        """Every call has ended, and its outcome is stored; but one that never ends. True where
+        texts came back without a call, and are due again."""
+        called = self._line.called
         while self._line.in_flight and not self._line.is_stuck:
             self.take()
         if self._kept:
             self._store()
+        return self._line.called < called
 
     @property
     def _is_in_doubt(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from io import StringIO
 from uuid import UUID, uuid4
 
@@ -18,10 +19,22 @@ from saleor_sms_plugin.exceptions import (
     ProviderUnavailable,
 )
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
+from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import claims, dispatch, health, lease, metrics, status
+from saleor_sms_plugin.services import (
+    account_run,
+    calls,
+    claims,
+    dispatch,
+    health,
+    lease,
+    line,
+    metrics,
+    status,
+)
 from saleor_sms_plugin.services.account_run import LATE, AccountRun
 from saleor_sms_plugin.services.accounts import accounts_of
+from saleor_sms_plugin.services.calls import Begun, Ending
 from saleor_sms_plugin.services.channels import load
 from tests.integration.stage import CHANNEL, NOON, RUN, Stage, rows
 
@@ -364,6 +377,28 @@ def test_a_run_counts_whom_it_called(shop: Stage) -> None:
     called = dispatch.run(shop.ports, shop.clock.now() + RUN)
 
     assert called == len(MemoryProvider.attempts) == 20
+
+
+def test_texts_that_came_back_late_are_sent_by_the_same_run(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call takes a while to fall silent, and nothing else is due until then."""
+    MemoryProvider.script(OutcomeUnknown("silent", provider="memory"))
+    shop.configure(CREATED, advanced="flood = off\nrate = 1000")
+    shop.queue(20)
+    asked: list[object] = []
+
+    def ask(begun: Begun, ports: Ports) -> Ending:
+        asked.append(begun)
+        if len(asked) == 1:
+            time.sleep(0.3)
+        return calls.ask(begun, ports)
+
+    monkeypatch.setattr(line, "ask", ask)
+    monkeypatch.setattr(account_run, "threads_for", lambda *_: 1)
+
+    assert dispatch.run(shop.ports, shop.clock.now() + RUN) == 20
+    assert len(MemoryProvider.attempts) == 20
 
 
 def test_a_probe_is_one_call(shop: Stage) -> None:
