@@ -86,6 +86,19 @@ def send(stage: Stage, seconds: float) -> int:
     return dispatch.run(stage.ports, stage.clock.now() + dt.timedelta(seconds=seconds))
 
 
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> list[Begun]:
+    """Whom a line calls; each call is accepted at once."""
+    made: list[Begun] = []
+
+    def ask(begun: Begun, ports: Ports) -> Ending:
+        made.append(begun)
+        return Ending(outcome=Outcome.ACCEPTED, status=MessageStatus.SENT)
+
+    monkeypatch.setattr(line, "ask", ask)
+    return made
+
+
 def begun(sender_id: str) -> Begun:
     """A text of this sender that may be called."""
     text = Text(
@@ -222,16 +235,9 @@ def test_a_slow_sender_keeps_its_rate_beside_others_at_full_pace(
 
 
 def test_texts_are_called_in_their_order_by_however_many_threads(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, called: list[Begun]
 ) -> None:
     """A thread that waits for a slot is passed by none with a later one."""
-    called: list[Begun] = []
-
-    def ask(begun: Begun, ports: Ports) -> Ending:
-        called.append(begun)
-        return Ending(outcome=Outcome.ACCEPTED, status=MessageStatus.SENT)
-
-    monkeypatch.setattr(line, "ask", ask)
     texts = [begun("Acme") for _ in range(200)]
     now = time.monotonic()
     ours = line.Line("memory:order", stage.ports, now + 60)
@@ -273,16 +279,9 @@ def test_calls_of_a_slow_sender_are_never_closer_than_its_rate(
 
 @pytest.mark.parametrize("senders", [{}, {"Acme": 100.0}])
 def test_a_rate_that_is_lowered_keeps_no_line_past_its_end(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, senders: dict[str, float]
+    stage: Stage, called: list[Begun], senders: dict[str, float]
 ) -> None:
     """What the new rate leaves no time for comes back uncalled, and so does what is behind it."""
-    called: list[Begun] = []
-
-    def ask(begun: Begun, ports: Ports) -> Ending:
-        called.append(begun)
-        return Ending(outcome=Outcome.ACCEPTED, status=MessageStatus.SENT)
-
-    monkeypatch.setattr(line, "ask", ask)
     now = time.monotonic()
     ours = line.Line(f"memory:lowered{len(senders)}", stage.ports, now + 0.5)
     texts = [begun("Acme") for _ in range(3)]
