@@ -65,7 +65,7 @@ def give_up_waiting(ports: Ports) -> list[InboundMessage]:
         late = InboundMessage.objects.select_for_update(skip_locked=True).filter(
             completed_at__isnull=True, received_at__lt=now - PARTS_WITHIN
         )
-        rows = list(late.order_by("received_at")[:STEP])
+        rows = list(late.order_by("received_at", "pk")[:STEP])
         for row in rows:
             row.completed_at = row.answer_at = now
         update_many(rows, ["completed_at", "answer_at"])
@@ -122,7 +122,7 @@ def _as_texted(sender: str) -> str:
 
 def texts_to(phone: str, until: dt.datetime) -> QuerySet[Message]:
     """What was on its way to the phone at that instant, the last one first."""
-    return Message.objects.filter(recipient=phone, taken_at__lte=until).order_by("-taken_at")
+    return Message.objects.filter(recipient=phone, taken_at__lte=until).order_by("-taken_at", "-pk")
 
 
 def sent_from(ours: str, provider: str) -> Q:

@@ -57,11 +57,12 @@ def run(ports: Ports, until: dt.datetime) -> int:
 
 
 def _due(now: dt.datetime) -> list[tuple[str, bool]]:
-    """The next orders, each with whether no storm was watched for since all of it is known."""
+    """The next orders, oldest first, each with whether no storm was watched for since all of it is known."""
     due = ShopEvent.objects.filter(plan_at__lte=now).exclude(failures.UNPLACED)
     subject = Coalesce(NullIf("order_id", Value("")), F("checkout_id"))
     new = Count("pk", filter=storm.unwatched(now))
-    rows = due.values(about=subject).annotate(first=Min("plan_at"), new=new).order_by("first")
+    subjects_due = due.values(about=subject).annotate(first=Min("plan_at"), row=Min("pk"), new=new)
+    rows = subjects_due.order_by("first", "row")
     return [(row["about"], row["new"] > 0) for row in rows[:BATCH]]
 
 

@@ -63,7 +63,7 @@ def sweep(ports: Ports) -> None:
     """Receipts without a message look for it again; what came before our own answer counts."""
     now = ports.clock.now()
     with ports.shop.writer(), transaction.atomic():
-        due = DeliveryReceipt.objects.filter(match_at__lte=now).order_by("match_at")
+        due = DeliveryReceipt.objects.filter(match_at__lte=now).order_by("match_at", "pk")
         locked = due.select_for_update(skip_locked=True, of=("self",)).select_related("account")
         rows = list(locked[:STEP])
         _match(rows, {row.account.provider for row in rows}, now)

@@ -324,6 +324,17 @@ def test_the_urgent_go_first(shop: Stage) -> None:
     assert shop.recipients == ["+48501000001", "+48512345678"]
 
 
+def test_what_was_recorded_first_is_planned_first(shop: Stage) -> None:
+    """Orders of one instant are planned as they were recorded, whatever their ids are."""
+    names = [f"o{number}" for number in range(19, 9, -1)]
+    for name in names:
+        shop.happen(CREATED, shop.order(name))
+
+    shop.run()
+
+    assert [message.order_id for message in Message.objects.order_by("pk")] == names
+
+
 # A run
 
 
