@@ -4,18 +4,18 @@
 how long it may take, that it leaves once. A failure becomes an error of our own, which no SDK
 catches, so no SDK can try again.
 
-Proxies and certificates are what the environment says when the connection is made, as requests
-reads it; the rest is urllib3's. What else requests does with a request costs a quarter of a
-text's time and is not wanted: it keeps cookies, follows redirects with the same POST, and prefers
-credentials of ~/.netrc to ours.
+urllib3 connects, through proxies and with certificates that the environment says, as requests
+reads it; http.client speaks. What urllib3 does with each request and answer costs as much as
+all of http.client, a fifth of a text's time. What requests does beside is not wanted: it keeps
+cookies, follows redirects with the same POST, and prefers credentials of ~/.netrc to ours.
 
 What a failure means hangs on one fact: whether the message's first byte could have left.
 Python's exceptions do not tell (a TLS handshake that hangs is a *read* timeout, a broken
-pipe is swallowed), therefore the body itself tells: it is handed over as an iterator, and
-the connection takes its first piece only after it stands and the headers are out.
+pipe is swallowed), but the order does: the connection stands and the headers are out before
+the body is begun.
 
 A keep-alive connection that the other side has closed meanwhile looks alive until something
-is written. urllib3 sees a close that has already arrived and connects anew; a connection
+is written. A close that has already arrived is seen, and the wire connects anew; a connection
 idle for longer than ``IDLE_SECONDS`` is not used again, which leaves only a close that
 crosses the request on its way. That one is ``OutcomeUnknown``.
 """
@@ -24,22 +24,18 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing
-from http.client import HTTPException
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import cast
 from urllib.parse import urlsplit
 
 from requests import PreparedRequest, RequestException, Session
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
+from urllib3.util import wait_for_read
 
 from ..exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
 from .answer import Answer
-
-if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
 
 #: (connect, read) seconds; connect lets a lost SYN be repeated once, which takes 3 s.
 TIMEOUT = (3.05, 10.0)
@@ -62,6 +58,8 @@ class Wire:
     directly, past any proxy.
     """
 
+    _connection: HTTPConnection | None = None
+
     def __init__(
         self,
         *,
@@ -73,10 +71,8 @@ class Wire:
         self.answer: Answer | None = None
         self._provider = provider
         self._label = label
-        self._timeout = Timeout(connect=timeout[0], read=timeout[1])
-        self._read_seconds = timeout[1]
+        self._timeout = timeout
         self._base_url = base_url
-        self._pool: HTTPConnectionPool | None = None
         self._body_began = False
         self._used_at = 0.0
 
@@ -87,24 +83,11 @@ class Wire:
         something may have.
         """
         self.answer, self._body_began = None, False
-        if body is not None:
-            headers = {**headers, "Content-Length": str(len(body))}
-        host, path = _split(url)
+        origin, path = _split(url)
         try:
-            response = self._pool_to(host).urlopen(
-                method,
-                path,
-                body=None if body is None else self._watched(body),
-                headers=headers,
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                timeout=self._timeout,
-                preload_content=False,
-            )
-            with closing(response):
-                answer = Answer(response.status, response.headers, self._read(response))
+            answer = self._exchange(self._base_url or origin, method, path, headers, body)
         except _FAILURES as failure:
+            self.close()
             raise self._failed(failure) from failure
         self._used_at = time.monotonic()
         self.answer = answer
@@ -112,19 +95,44 @@ class Wire:
 
     def close(self) -> None:
         """No connection is open; a later ``send`` opens a new one."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
-    def _pool_to(self, host: str) -> HTTPConnectionPool:
-        if time.monotonic() - self._used_at > IDLE_SECONDS:
+    def __del__(self) -> None:
+        self.close()  # a thread that ends says no goodbye to its wire
+
+    def _exchange(
+        self, origin: str, method: str, path: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Answer:
+        connection = self._connected(origin)
+        connection.putrequest(method, path)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        if body is not None:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders()
+        if body is not None:
+            self._body_began = True
+            connection.send(body)
+        with HTTPConnection.getresponse(connection) as response:  # not urllib3's
+            answer = Answer(response.status, dict(response.getheaders()), self._read(response))
+            is_whole = response.isclosed() or response.length == 0
+        if response.will_close or not is_whole:
             self.close()
-        pool = self._pool
-        if pool is None:
-            pool = self._pool = _pool(self._base_url or host, is_direct=bool(self._base_url))
-        return pool
+        return answer
 
-    def _read(self, response: BaseHTTPResponse) -> bytes:
+    def _connected(self, origin: str) -> HTTPConnection:
+        connection = self._connection
+        is_idle = time.monotonic() - self._used_at > IDLE_SECONDS
+        if connection and (is_idle or wait_for_read(connection.sock, timeout=0.0)):
+            self.close()
+        if self._connection is None:
+            is_direct = bool(self._base_url)
+            self._connection = _connect(origin, timeout=self._timeout, is_direct=is_direct)
+        return self._connection
+
+    def _read(self, response: HTTPResponse) -> bytes:
         """The answer, at most ``ANSWER_BYTES``, whole within one read timeout.
 
         The socket's own timeout counts from each piece anew: a server that drips would hold a
@@ -133,20 +141,16 @@ class Wire:
         if response.status < 200:
             # The last word is still to come; the connection must not give it to another message
             raise HTTPException("an answer before the answer")
-        deadline = time.monotonic() + self._read_seconds
+        deadline = time.monotonic() + self._timeout[1]
         body = bytearray()
         while len(body) < ANSWER_BYTES:
-            piece = _piece(response, ANSWER_BYTES - len(body))
+            piece = response.read1(ANSWER_BYTES - len(body))
             if not piece:
                 break
             body += piece
             if time.monotonic() > deadline:
                 raise TimeoutError("the answer drips")
         return bytes(body)
-
-    def _watched(self, body: bytes) -> Iterator[bytes]:
-        self._body_began = True
-        yield body
 
     def _failed(self, failure: Exception) -> OutcomeUnknown | ProviderUnavailable:
         kind = type(failure).__name__
@@ -162,22 +166,14 @@ class Wire:
         )
 
 
-def _piece(response: BaseHTTPResponse, most: int) -> bytes:
-    """What has come of the answer, at most so many bytes; nothing at its end."""
-    if hasattr(response, "read1"):
-        return response.read1(most, decode_content=True)
-    # Before 2.2 (Saleor 3.21 has 1.26) urllib3 waits until all that is asked for has come
-    return response.read(1, decode_content=False)
-
-
 def _split(url: str) -> tuple[str, str]:
     """Scheme and host, and the path."""
     at = url.index("/", url.index("//") + 2)
     return url[:at], url[at:]
 
 
-def _pool(origin: str, *, is_direct: bool) -> HTTPConnectionPool:
-    """Room for one connection, which verifies certificates."""
+def _connect(origin: str, *, timeout: tuple[float, float], is_direct: bool) -> HTTPConnection:
+    """A connection that stands and is never opened again by itself; certificates are verified."""
     adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
     request = PreparedRequest()
     request.prepare("POST", f"{origin}/")
@@ -186,7 +182,16 @@ def _pool(origin: str, *, is_direct: bool) -> HTTPConnectionPool:
     proxies = {} if is_direct else found["proxies"]
     pool = adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
     adapter.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
-    return cast(HTTPConnectionPool, pool)
+    # urllib3 has no public way to a connection without a request; these two steps are its own.
+    connection = pool._new_conn()  # type: ignore[attr-defined]
+    connection.timeout, read_seconds = timeout
+    if pool.proxy:  # type: ignore[attr-defined]
+        pool._prepare_proxy(connection)  # type: ignore[attr-defined]
+    else:
+        connection.connect()
+    connection.auto_open = 0
+    connection.sock.settimeout(read_seconds)
+    return cast(HTTPConnection, connection)
 
 
 def check_base_url(base_url: str) -> str:

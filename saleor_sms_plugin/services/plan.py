@@ -57,7 +57,8 @@ def run(ports: Ports, until: dt.datetime) -> int:
 
 
 def _due(now: dt.datetime) -> list[tuple[str, bool]]:
-    """The next orders, oldest first, each with whether no storm was watched for since all of it is known."""
+    """The next orders, oldest first, each with whether no storm was watched for since all of it
+    is known."""
     due = ShopEvent.objects.filter(plan_at__lte=now).exclude(failures.UNPLACED)
     subject = Coalesce(NullIf("order_id", Value("")), F("checkout_id"))
     new = Count("pk", filter=storm.unwatched(now))
