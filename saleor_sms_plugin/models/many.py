@@ -10,12 +10,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
-from django.db import connections, models, router
+from django.db import connections, models, router, transaction
 
 _Field: TypeAlias = "models.Field[Any, Any]"
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Update:
+    """These columns of the rows are to be stored as the instances hold them.
+
+    A row is left as it is where one of the columns ``same`` is no longer as its instance holds
+    it, where its status is none of ``status_in``, and where one of the texts ``empty`` is not "".
+    Rows are locked in the order of their keys.
+    """
+
+    rows: Sequence[models.Model]
+    names: Sequence[str]
+    same: Sequence[str] = ()
+    status_in: Collection[str] = ()
+    empty: Sequence[str] = ()
 
 
 def update_many(
@@ -26,105 +44,151 @@ def update_many(
     status_in: Collection[str] = (),
     empty: Sequence[str] = (),
 ) -> set[Any]:
-    """These columns of the rows are stored as the instances hold them; returns the stored keys.
+    """The ``Update`` is done; returns the stored keys."""
+    return update_all(Update(rows, names, same, status_in, empty))[0]
 
-    A row is left as it is where one of the columns ``same`` is no longer as its instance holds
-    it, where its status is none of ``status_in``, and where one of the texts ``empty`` is not "".
-    Rows are locked in the order of their keys.
+
+def update_all(*updates: Update) -> list[set[Any]]:
+    """The updates are done one after the other, or none is; returns the stored keys of each.
+
+    One statement, which needs no transaction around it. No row may be in two of them.
     """
-    if not rows:
-        return set()
+    stored: list[set[Any]] = [set() for _ in updates]
+    asked = [(place, each) for place, each in enumerate(updates) if each.rows]
+    if not asked:
+        return stored
+    using = router.db_for_write(type(asked[0][1].rows[0]))
+    if connections[using].vendor != "postgresql":
+        with transaction.atomic(using):
+            return [_update_alone(each, using) for each in updates]
+    parts = tuple((str(place), _shape(each)) for place, each in asked)
+    with connections[using].cursor() as cursor:
+        cursor.execute(_updates(parts, using), [p for _, each in asked for p in _values(each)])
+        for place, key in cursor.fetchall():
+            stored[place].add(key)
+    return stored
+
+
+def insert_for(rows: Sequence[_Row], updated: Update, by: str) -> list[_Row]:
+    """The update is done, and those rows are stored as new ones, and returned with their keys,
+    whose row ``by``, a foreign key, was updated: at most one for each; one statement, as above."""
+    if not rows or not updated.rows:
+        update_all(updated)
+        return []
     model = type(rows[0])
     using = router.db_for_write(model)
+    owner = _by_name(model)[by].attname
     if connections[using].vendor != "postgresql":
-        return {row.pk for row in rows if _update_alone(row, names, same, status_in, empty)}
-    rows = sorted(rows, key=lambda row: row.pk)
-    guards = tuple(same), bool(status_in), tuple(empty)
-    statement, fields = _update(model, tuple(names), *guards, using)
+        with transaction.atomic(using):
+            keys = _update_alone(updated, using)
+            stored = [row for row in rows if getattr(row, owner) in keys]
+            for row in stored:
+                row.save(force_insert=True, using=using)
+        return stored
+    statement, fields = _insert_for(model, by, _shape(updated), using)
     with connections[using].cursor() as cursor:
-        keys = [row.pk for row in rows]
-        further = [list(status_in)] if status_in else []
-        cursor.execute(statement, [keys, _written(rows, fields), keys, *further])
-        return {key for (key,) in cursor.fetchall()}
+        cursor.execute(statement, [*_values(updated), _written(rows, fields)])
+        made = dict(cursor.fetchall())
+    stored = [row for row in rows if getattr(row, owner) in made]
+    for row in stored:
+        row.pk = made[getattr(row, owner)]
+        row._state.adding, row._state.db = False, using
+    return stored
 
 
-def _update_alone(
-    row: models.Model,
-    names: Sequence[str],
-    same: Sequence[str],
-    status_in: Collection[str],
-    empty: Sequence[str],
-) -> int:
-    guards = {n: getattr(row, n) for n in same} | dict.fromkeys(empty, "")
-    found = type(row)._base_manager.filter(pk=row.pk, **guards)
-    if status_in:
-        found = found.filter(status__in=status_in)
-    return found.update(**{n: getattr(row, n) for n in names})
+def _update_alone(update: Update, using: str) -> set[Any]:
+    stored = set()
+    for row in update.rows:
+        guards = {n: getattr(row, n) for n in update.same} | dict.fromkeys(update.empty, "")
+        found = type(row)._base_manager.using(using).filter(pk=row.pk, **guards)
+        if update.status_in:
+            found = found.filter(status__in=update.status_in)
+        if found.update(**{n: getattr(row, n) for n in update.names}):
+            stored.add(row.pk)
+    return stored
 
 
-def insert_many(rows: Sequence[models.Model]) -> None:
-    """The rows are stored as new ones, and have their keys."""
-    if not rows:
-        return
-    model = type(rows[0])
-    using = router.db_for_write(model)
-    if connections[using].vendor != "postgresql":
-        for row in rows:
-            row.save(force_insert=True, using=using)
-        return
-    statement, fields = _insert(model, using)
-    with connections[using].cursor() as cursor:
-        cursor.execute(statement, [_written(rows, fields)])
-        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk = key
-            row._state.adding, row._state.db = False, using
+@dataclass(frozen=True)
+class _Shape:
+    """What of an update its statement depends on."""
+
+    model: type[models.Model]
+    names: tuple[str, ...]
+    same: tuple[str, ...]
+    by_status: bool
+    empty: tuple[str, ...]
+
+    @property
+    def fields(self) -> list[_Field]:
+        """The key, and what the statement reads of each row."""
+        by_name = _by_name(self.model)
+        read = [by_name[name] for name in dict.fromkeys([*self.names, *self.same])]
+        return [self.model._meta.pk, *read]
 
 
-@lru_cache(maxsize=32)
-def _update(
-    model: type[models.Model],
-    names: tuple[str, ...],
-    same: tuple[str, ...],
-    by_status: bool,
-    empty: tuple[str, ...],
-    using: str,
-) -> tuple[str, list[_Field]]:
-    """The statement, of the keys, the rows and the keys again, and the fields of the rows."""
-    quote = connections[using].ops.quote_name
-    by_name = {field.name: field for field in model._meta.local_concrete_fields}
-    fields = [by_name[name] for name in dict.fromkeys([*names, *same])]
-    key = model._meta.pk
-    columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, names))
-    id_ = quote(str(key.column))
-    held = [f"old.{quote(n)} = new.{quote(n)}" for n in _columns(by_name, [key.name, *same])]
-    # PostgreSQL takes 100 rows for granted, and would read a table of thousands for a few.
-    held += [f"old.{id_} = ANY(%s)", f"old.{id_} = ours.{id_}"]
-    held += [f"old.{quote(n)} = ''" for n in _columns(by_name, empty)]
-    if by_status:
-        held.append("old.status = ANY(%s)")
-    table = quote(model._meta.db_table)
-    statement = (
-        # An UPDATE locks in the order in which it happens to find the rows.
-        f"WITH ours AS MATERIALIZED (SELECT {id_} FROM {table}"  # noqa: S608 (names are ours)
-        f" WHERE {id_} = ANY(%s) ORDER BY {id_} FOR NO KEY UPDATE)"
-        f" UPDATE {table} AS old SET {columns}"
-        f" FROM ours, json_to_recordset(%s) AS new ({_types([key, *fields], using)})"
-        f" WHERE {' AND '.join(held)} RETURNING old.{id_}"
-    )
-    return statement, [key, *fields]
+def _shape(update: Update) -> _Shape:
+    model, names, same = type(update.rows[0]), tuple(update.names), tuple(update.same)
+    return _Shape(model, names, same, bool(update.status_in), tuple(update.empty))
+
+
+def _values(update: Update) -> list[Any]:
+    """The values of ``_steps``: the keys, the rows, the keys again, and the statuses."""
+    rows = sorted(update.rows, key=lambda row: row.pk)
+    keys = [row.pk for row in rows]
+    further = [list(update.status_in)] if update.status_in else []
+    return [keys, _written(rows, _shape(update).fields), keys, *further]
+
+
+@lru_cache(maxsize=64)
+def _updates(parts: tuple[tuple[str, _Shape], ...], using: str) -> str:
+    steps = ", ".join(_steps(shape, place, using) for place, shape in parts)
+    done = " UNION ALL ".join(f"SELECT {place}, id FROM done{place}" for place, _ in parts)  # noqa: S608 (names are ours)
+    return f"WITH {steps} {done}"
 
 
 @lru_cache(maxsize=8)
-def _insert(model: type[models.Model], using: str) -> tuple[str, list[_Field]]:
+def _insert_for(
+    model: type[models.Model], by: str, updated: _Shape, using: str
+) -> tuple[str, list[_Field]]:
     quote = connections[using].ops.quote_name
     fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
     columns = ", ".join(quote(str(field.column)) for field in fields)
+    owner = quote(str(_by_name(model)[by].column))
     statement = (
-        f"INSERT INTO {quote(model._meta.db_table)} ({columns})"  # noqa: S608 (names are ours)
+        f"WITH {_steps(updated, '', using)} INSERT INTO {quote(model._meta.db_table)} ({columns})"  # noqa: S608 (names are ours)
         f" SELECT {columns} FROM json_to_recordset(%s) AS new ({_types(fields, using)})"
-        f" RETURNING {quote(str(model._meta.pk.column))}"
+        f" WHERE {owner} IN (SELECT id FROM done)"
+        f" RETURNING {owner}, {quote(str(model._meta.pk.column))}"
     )
     return statement, fields
+
+
+def _steps(shape: _Shape, place: str, using: str) -> str:
+    """``done``, the update of one shape, and before it ``ours``, the locks of its rows."""
+    quote = connections[using].ops.quote_name
+    by_name = _by_name(shape.model)
+    columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, shape.names))
+    key = shape.model._meta.pk
+    id_ = quote(str(key.column))
+    held = [f"old.{quote(n)} = new.{quote(n)}" for n in _columns(by_name, [key.name, *shape.same])]
+    # PostgreSQL takes 100 rows for granted, and would read a table of thousands for a few.
+    held += [f"old.{id_} = ANY(%s)", f"old.{id_} = ours{place}.{id_}"]
+    held += [f"old.{quote(n)} = ''" for n in _columns(by_name, shape.empty)]
+    if shape.by_status:
+        held.append("old.status = ANY(%s)")
+    table = quote(shape.model._meta.db_table)
+    return (
+        # An UPDATE locks in the order in which it happens to find the rows.
+        f"ours{place} AS MATERIALIZED (SELECT {id_} FROM {table}"  # noqa: S608 (names are ours)
+        f" WHERE {id_} = ANY(%s) ORDER BY {id_} FOR NO KEY UPDATE),"
+        f" done{place} AS (UPDATE {table} AS old SET {columns} FROM ours{place},"
+        f" json_to_recordset(%s) AS new ({_types(shape.fields, using)})"
+        f" WHERE {' AND '.join(held)} RETURNING old.{id_} AS id)"
+    )
+
+
+def _by_name(model: type[models.Model]) -> Mapping[str, _Field]:
+    return {field.name: field for field in model._meta.local_concrete_fields}
 
 
 def _columns(by_name: Mapping[str, _Field], names: Iterable[str]) -> list[str]:

@@ -28,7 +28,7 @@ from ..exceptions import (
     log_fault,
 )
 from ..models import Message, SendAttempt
-from ..models.many import insert_many, update_many
+from ..models.many import Update, insert_for, update_all
 from ..ports import Ports
 from ..providers import OutboundMessage, Provider, SendResult
 from . import caps, claims, ledger
@@ -115,27 +115,29 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
         batch = [ready for ready in batch if ready.message.pk not in over]
         for ready in batch:
             _write(ready)
-        ours = update_many([ready.message for ready in batch], _WRITTEN, same=_CLAIM)
-        kept = [ready for ready in batch if ready.message.pk in ours]
-        attempts = [
-            SendAttempt(
-                message=ready.message,
-                number=ready.message.attempt_count,
-                provider=ready.provider.name,
-                started_at=now,
-            )
-            for ready in kept
-        ]
-        insert_many(attempts)
+        attempts = insert_for(
+            [
+                SendAttempt(
+                    message=ready.message,
+                    number=ready.message.attempt_count,
+                    provider=ready.provider.name,
+                    started_at=now,
+                )
+                for ready in batch
+            ],
+            Update([ready.message for ready in batch], _WRITTEN, same=_CLAIM),
+            by="message",
+        )
         failures = _failures(attempts)
     # Only now: who puts down a stop may hold these rows, and wait for the rest of the batch.
     for message in stale:
         if claim := message.claim:
             with ports.shop.writer():
                 claims.give_back(claim, [message.pk], now + STOP_RUNS)
+    texts = {ready.message.pk: ready for ready in batch}
     return [
-        Begun(ready=r, attempt=a, failures=failures.get(r.message.pk, 0))
-        for r, a in zip(kept, attempts, strict=True)
+        Begun(ready=texts[each.message_id], attempt=each, failures=failures.get(each.message_id, 0))
+        for each in attempts
     ]
 
 
@@ -208,7 +210,7 @@ def end(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
     """The outcomes are stored, also where the database was away for a while."""
 
     def store() -> None:
-        with ports.shop.writer(), transaction.atomic():
+        with ports.shop.writer():
             _store(answers, ports.clock.now())
 
     if answers:
@@ -330,11 +332,17 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
         for name, value in ending.message.items():
             setattr(message, name, value)
         ended[ending.status, *ending.message].append(message)
-    update_many([begun.attempt for begun, _ in answers], _ANSWERED)
-    for (status, *columns), messages in ended.items():
-        # Where a receipt, or the clean-up of a claim that ran out, knows better, its word stays.
-        before = [each for each in MessageStatus if may_follow(each, MessageStatus(status))]
-        update_many(messages, [*_ENDED, *columns], same=["attempt_count"], status_in=before)
+    update_all(
+        Update([begun.attempt for begun, _ in answers], _ANSWERED),
+        *(
+            # Where a receipt, or the clean-up of a claim that ran out, knows better, its word stays
+            Update(
+                messages, [*_ENDED, *columns], same=["attempt_count"],
+                status_in=[s for s in MessageStatus if may_follow(s, MessageStatus(status))],
+            )
+            for (status, *columns), messages in ended.items()
+        ),
+    )  # fmt: skip
 
 
 def _when_database_is_back(store: Callable[[], None]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from saleor_sms_plugin.models import Message, SendAttempt
-from saleor_sms_plugin.models.many import insert_many, update_many
+from saleor_sms_plugin.models.many import Update, insert_for, update_all, update_many
 from tests.integration.stage import NOON
 
 pytestmark = pytest.mark.django_db
@@ -71,26 +71,78 @@ def test_a_row_whose_text_is_filled_by_now_is_left_as_it_is() -> None:
     assert [m.order_id for m in Message.objects.order_by("order_id")] == ["o1", "o2"]
 
 
-def test_new_rows_have_their_keys() -> None:
-    """Each instance has the key of the row with its own values."""
-    attempts = [
-        SendAttempt(message=text, number=1, provider="memory", started_at=NOON) for text in texts(3)
-    ]
+def test_updates_of_several_tables_are_one_statement() -> None:
+    """Each with its own columns and guards; what one of them leaves is no matter of the others."""
+    ended, other, ours = rows = texts(3)
+    attempts = attempts_of(rows)
+    SendAttempt.objects.bulk_create(attempts)
+    Message.objects.filter(pk=ended.pk).update(status="delivered")
+    for row, attempt in zip(rows, attempts, strict=True):
+        row.status, row.body, row.detail = "sent", "new", "new"
+        attempt.outcome = "accepted"
 
     with CaptureQueriesContext(connection) as statements:
-        insert_many(attempts)
+        stored = update_all(
+            Update(attempts, ["outcome"]),
+            Update([], ["body"]),
+            Update([ended, other], ["status", "body"], status_in=["sending"]),
+            Update([ours], ["status", "detail"], same=["claim"]),
+        )
 
     assert len(statements) == 1
-    assert [SendAttempt.objects.get(pk=each.pk).message_id for each in attempts] == [
-        each.message_id for each in attempts
+    assert stored == [{each.pk for each in attempts}, set(), {other.pk}, {ours.pk}]
+    assert {m.pk: (m.status, m.body, m.detail) for m in Message.objects.all()} == {
+        ended.pk: ("delivered", "", ""),
+        other.pk: ("sent", "new", ""),
+        ours.pk: ("sent", "", "new"),
+    }
+    assert set(SendAttempt.objects.values_list("outcome", flat=True)) == {"accepted"}
+
+
+def test_updates_are_done_together_or_not_at_all() -> None:
+    """One that the table refuses leaves nothing of those before it."""
+    texts_, others = texts(1), texts(1, "queued")
+    texts_[0].body, others[0].status = "new", "x" * 99
+
+    with pytest.raises(DataError), transaction.atomic():
+        update_all(Update(texts_, ["body"]), Update(others, ["status"]))
+
+    assert Message.objects.filter(body="new").count() == 0
+
+
+def test_rows_are_inserted_for_what_was_updated() -> None:
+    """Whose claim was lost has none; the others' have their keys, in the order given."""
+    lost, *ours = rows = texts(3)
+    Message.objects.filter(pk=lost.pk).update(claim=uuid4())
+    for row in rows:
+        row.body = "new"
+    attempts = attempts_of(rows)
+
+    with CaptureQueriesContext(connection) as statements:
+        stored = insert_for(attempts, Update(rows, ["body"], same=["claim"]), by="message")
+
+    assert len(statements) == 1
+    assert stored == attempts[1:]
+    assert [SendAttempt.objects.get(pk=each.pk).message_id for each in stored] == [
+        row.pk for row in ours
     ]
-    assert not any(each._state.adding for each in attempts)
+    assert SendAttempt.objects.count() == 2
+    assert {m.pk for m in Message.objects.filter(body="new")} == {row.pk for row in ours}
+    assert not any(each._state.adding for each in stored)
+
+
+def attempts_of(rows: list[Message]) -> list[SendAttempt]:
+    return [
+        SendAttempt(message=each, number=1, provider="memory", started_at=NOON) for each in rows
+    ]
 
 
 def test_nothing_is_no_statement() -> None:
     """No rows, no round trip."""
+    nothing = Update([], ["body"])
     with CaptureQueriesContext(connection) as statements:
         assert update_many([], ["body"]) == set()
-        insert_many([])
+        assert update_all(nothing, nothing) == [set(), set()]
+        assert insert_for([], nothing, by="message") == []
 
     assert len(statements) == 0
