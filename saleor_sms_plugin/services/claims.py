@@ -18,6 +18,7 @@ from ..domain.reasons import Reason
 from ..domain.transitions import WAITING, MessageStatus
 from ..events.catalogue import PRIORITIES, STAFF_PRIORITY
 from ..models import Message, SendAttempt
+from ..models.any_of import any_of
 from ..models.many import update_many
 from ..ports import Ports
 from . import flood
@@ -74,7 +75,7 @@ def _take(
             message.status, message.reason, message.detail = MessageStatus.SENDING, "", ""
             message.claim, message.claimed_until = claim, now + LEASE
             message.taken_at = now
-        Message.objects.filter(pk__in=[message.pk for message in taken]).update(
+        Message.objects.filter(any_of("pk", [message.pk for message in taken])).update(
             status=MessageStatus.SENDING, reason="", detail="",
             claim=claim, claimed_until=now + LEASE, taken_at=now,
         )  # fmt: skip
@@ -183,7 +184,8 @@ def give_back(
     claim: UUID, message_ids: Collection[int], not_before: dt.datetime | None = None
 ) -> None:
     """Claimed texts that no call was made for wait again, ``not_before`` an instant if given."""
-    ours = Message.objects.filter(pk__in=message_ids, claim=claim, status=MessageStatus.SENDING)
+    held = Message.objects.filter(any_of("pk", message_ids))
+    ours = held.filter(claim=claim, status=MessageStatus.SENDING)
     later = {"not_before": not_before} if not_before else {}
     ours.update(status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None, **later)
 

@@ -14,6 +14,7 @@ from ..domain.transitions import WENT_OUT, MessageStatus
 from ..events.answers import REQUESTS
 from ..events.catalogue import Purpose
 from ..models import Message, locks
+from ..models.any_of import any_of
 from ..models.many import update_many
 from .channels import Channel
 
@@ -55,7 +56,7 @@ def over(due: Sequence[Message], limits: Limited, now: dt.datetime) -> dict[int,
     taken: dict[str, list[dt.datetime]] = defaultdict(list)
     for number, at in (
         Message.objects.filter(
-            _COUNTED, recipient__in=numbers,
+            _COUNTED, any_of("recipient", numbers),
             status__in=WENT_OUT, taken_at__gt=now - max(spans, default=dt.timedelta()),
         )
         .order_by("-taken_at")

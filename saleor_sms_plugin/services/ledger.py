@@ -13,6 +13,7 @@ from django.db.models import Q
 from ..domain import phone_numbers
 from ..domain.consent import STOPS, Act, Basis, Entry, Scope, Standing, standing
 from ..models import ConsentEntry, locks
+from ..models.any_of import any_of
 from ..models.keyed_hash import keyed_hashes
 from ..ports import Ports
 from .channels import Channel
@@ -95,7 +96,7 @@ def _lock(number: str) -> str:
 def stops_of(numbers: Iterable[str]) -> Mapping[str, set[int]]:
     """The stops on record that name these numbers, also those that hold no more; by their ids."""
     stops: dict[str, set[int]] = defaultdict(set)
-    rows = ConsentEntry.objects.filter(number__in=set(numbers), act__in=STOPS)
+    rows = ConsentEntry.objects.filter(any_of("number", set(numbers)), act__in=STOPS)
     for number, pk in rows.values_list("number", "pk"):
         stops[number].add(pk)
     return stops
@@ -108,7 +109,7 @@ def read(numbers: Iterable[str]) -> Ledger:
     asked = {number for number in numbers if number}
     by_hash = {each: number for number in asked for each in keyed_hashes(number)}
     rows = ConsentEntry.objects.filter(
-        Q(number__in=asked) | Q(number_hash__in=by_hash)
+        Q(any_of("number", asked)) | Q(any_of("number_hash", by_hash))
     ).values_list(
         "number", "number_hash", "pk", "scope", "act", "basis", "occurred_at", "channel_id",
         "sender_id", "source", "key", "seen_at",

@@ -15,6 +15,7 @@ from ..domain.transitions import MessageStatus
 from ..events.catalogue import EVENTS, Purpose
 from ..exceptions import ConfigurationError, TemplateError, log_fault
 from ..models import Activation, Message, ShopEvent
+from ..models.any_of import any_of
 from ..models.message import ALERT, OWN_WORDS, TEST
 from ..ports import Order, PaymentFailure, Ports
 from . import (
@@ -68,7 +69,7 @@ def _read(batch: Sequence[Message], channels: Mapping[int, Channel], ports: Port
     checkout_ids = {m.checkout_id for m in batch if m.checkout_id and not m.order_id}
     orders = subjects.read(order_ids, checkout_ids, ports)
     boxes.found(orders.values(), ports)
-    events = ShopEvent.objects.filter(pk__in=[message.event_id for message in batch])
+    events = ShopEvent.objects.filter(any_of("pk", {m.event_id for m in batch if m.event_id}))
     return Knowledge(
         channels=channels,
         orders=orders,

@@ -13,6 +13,7 @@ from django.db import transaction
 from ..domain import phone_numbers
 from ..domain.reasons import Reason
 from ..models import ErasedNumber, SuppressedNumber
+from ..models.any_of import any_of
 from ..models.keyed_hash import keyed_hashes
 from ..ports import Ports
 
@@ -32,7 +33,7 @@ class Suppressed:
 def among(numbers: Iterable[str]) -> Mapping[str, tuple[Reason, str]]:
     """Those of these E.164 numbers that are not texted, with the reason and since when."""
     asked = set(numbers) - {""}
-    rows = SuppressedNumber.objects.filter(number__in=asked)
+    rows = SuppressedNumber.objects.filter(any_of("number", asked))
     found = {
         row.number: (
             Reason.NUMBER_SUPPRESSED,
@@ -41,7 +42,7 @@ def among(numbers: Iterable[str]) -> Mapping[str, tuple[Reason, str]]:
         for row in rows
     }
     by_hash = {each: number for number in asked for each in keyed_hashes(number)}
-    for erased in ErasedNumber.objects.filter(number_hash__in=by_hash):
+    for erased in ErasedNumber.objects.filter(any_of("number_hash", by_hash)):
         found[by_hash[erased.number_hash]] = (
             Reason.NUMBER_ERASED,
             f"Since {erased.since:%Y-%m-%d}.",
