@@ -132,11 +132,10 @@ def _shape(update: Update) -> _Shape:
 
 
 def _values(update: Update) -> list[Any]:
-    """The values of ``_steps``: the keys, the rows, the keys again, and the statuses."""
-    rows = sorted(update.rows, key=lambda row: row.pk)
-    keys = [row.pk for row in rows]
+    """The values of ``_steps``: the keys, the rows, and the statuses."""
+    rows = update.rows
     further = [list(update.status_in)] if update.status_in else []
-    return [keys, _written(rows, _shape(update).fields), keys, *further]
+    return [[row.pk for row in rows], _written(rows, _shape(update).fields), *further]
 
 
 @lru_cache(maxsize=64)
@@ -164,26 +163,29 @@ def _insert_for(
 
 
 def _steps(shape: _Shape, place: str, using: str) -> str:
-    """``done``, the update of one shape, and before it ``ours``, the locks of its rows."""
+    """``done``, the update of one shape, and before it ``ours``, its rows as they are once they
+    are locked.
+
+    An UPDATE alone locks in the order in which it happens to find the rows. Guards ask ``ours``,
+    not the table, where PostgreSQL would look for a status among all rows that have it.
+    """
     quote = connections[using].ops.quote_name
-    by_name = _by_name(shape.model)
-    columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, shape.names))
-    key = shape.model._meta.pk
-    id_ = quote(str(key.column))
-    held = [f"old.{quote(n)} = new.{quote(n)}" for n in _columns(by_name, [key.name, *shape.same])]
-    # PostgreSQL takes 100 rows for granted, and would read a table of thousands for a few.
-    held += [f"old.{id_} = ANY(%s)", f"old.{id_} = ours{place}.{id_}"]
-    held += [f"old.{quote(n)} = ''" for n in _columns(by_name, shape.empty)]
+    by_name, ours = _by_name(shape.model), f"ours{place}"
+    same = [quote(n) for n in _columns(by_name, shape.same)]
+    empty = [quote(n) for n in _columns(by_name, shape.empty)]
+    id_ = quote(str(shape.model._meta.pk.column))
+    held = [f"{ours}.{n} = new.{n}" for n in [id_, *same]] + [f"{ours}.{n} = ''" for n in empty]
     if shape.by_status:
-        held.append("old.status = ANY(%s)")
+        held.append(f"{ours}.status = ANY(%s)")
+    asked = dict.fromkeys([id_, *same, *empty, *(["status"] if shape.by_status else [])])
+    columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, shape.names))
     table = quote(shape.model._meta.db_table)
     return (
-        # An UPDATE locks in the order in which it happens to find the rows.
-        f"ours{place} AS MATERIALIZED (SELECT {id_} FROM {table}"  # noqa: S608 (names are ours)
+        f"{ours} AS MATERIALIZED (SELECT {', '.join(asked)} FROM {table}"  # noqa: S608 (names are ours)
         f" WHERE {id_} = ANY(%s) ORDER BY {id_} FOR NO KEY UPDATE),"
-        f" done{place} AS (UPDATE {table} AS old SET {columns} FROM ours{place},"
+        f" done{place} AS (UPDATE {table} AS old SET {columns} FROM {ours},"
         f" json_to_recordset(%s) AS new ({_types(shape.fields, using)})"
-        f" WHERE {' AND '.join(held)} RETURNING old.{id_} AS id)"
+        f" WHERE old.{id_} = {ours}.{id_} AND {' AND '.join(held)} RETURNING old.{id_} AS id)"
     )
 
 

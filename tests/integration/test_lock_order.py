@@ -56,6 +56,22 @@ def test_a_row_that_changes_while_it_is_waited_for_is_left_as_it_is() -> None:
     assert [row.pk for row in kept] == [rows[0].pk]
 
 
+def test_what_a_row_was_given_while_it_was_waited_for_stays() -> None:
+    """Where the guards still hold, the columns go to the row as it is by then."""
+    rows = _texts()
+    with transaction.atomic():
+        Message.objects.filter(pk=rows[0].pk).update(detail="meanwhile")
+        store = threading.Thread(target=_store, args=(rows,))
+        store.start()
+        while not _waits_for_us():
+            assert store.is_alive()
+            time.sleep(0.01)
+    store.join()
+
+    assert Message.objects.filter(body="new").count() == COUNT
+    assert Message.objects.get(detail="meanwhile").pk == rows[0].pk
+
+
 def _texts() -> list[Message]:
     rows = Message.objects.bulk_create(
         Message(
