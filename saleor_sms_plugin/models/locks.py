@@ -7,17 +7,14 @@ from collections.abc import Iterable, Mapping
 from django.db import connection
 
 
-def try_locks(names: Mapping[str, str], *, shared: bool = False) -> list[str]:
-    """The values whose lock this transaction now holds, in their order; never waits.
-
-    Several transactions may hold one lock ``shared``; ``lock`` waits for all of them.
-    """
+def try_locks(names: Mapping[str, str]) -> list[str]:
+    """The values whose lock this transaction now holds, in their order; never waits."""
     if connection.vendor != "postgresql" or not names:
         return list(names.values())
-    taking = "pg_try_advisory_xact_lock_shared" if shared else "pg_try_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT n FROM unnest(%s::text[]) AS n WHERE {taking}(hashtextextended(n, 7))",  # noqa: S608 (one of two names)
+            "SELECT n FROM unnest(%s::text[]) AS n"
+            " WHERE pg_try_advisory_xact_lock(hashtextextended(n, 7))",
             [list(names)],
         )
         held = {row[0] for row in cursor.fetchall()}

@@ -8,6 +8,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,7 +32,7 @@ from ..models import Message, SendAttempt
 from ..models.many import Update, insert_for, update_all
 from ..ports import Ports
 from ..providers import OutboundMessage, Provider, SendResult
-from . import caps, claims, ledger
+from . import caps, ledger
 from .caps import NONE, Bounds
 from .endings import finish
 from .writing import Text
@@ -40,7 +41,6 @@ logger = logging.getLogger(__name__)
 
 ACCOUNT_AGAIN = dt.timedelta(minutes=5)  #: how often an account that was refused is tried again
 THROTTLED_TRIES = 2  #: the wait of a throttled text does not grow beyond that of its second try
-STOP_RUNS = dt.timedelta(seconds=1)  #: a text waits for a stop that is being put down
 DATABASE_BACK = 15.0  #: seconds an answer waits for a lost database before it is given up
 
 Outcome = SendAttempt.Outcome
@@ -102,12 +102,12 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
 
     The fence: a claim that ran out while this worker slept is somebody else's text by now.
     An offer over one of its bounds ends here. A text whose reader has put down a stop since it
-    was prepared, or does so now, waits ``STOP_RUNS``, to be judged by it.
+    was prepared is taken back, to be judged by it.
     """
     now = ports.clock.now()
     batch = [ready for ready in batch if (ready.message.claimed_until or now) > now]
-    with ports.shop.writer(), transaction.atomic():
-        batch, stale = _as_judged(batch)
+    is_bounded = any(ready.bounds != NONE for ready in batch)
+    with ports.shop.writer(), transaction.atomic() if is_bounded else nullcontext():
         over = caps.refusals([(ready.message, ready.bounds) for ready in batch], ports)
         for ready in batch:
             if refusal := over.get(ready.message.pk):
@@ -129,16 +129,30 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
             by="message",
         )
         failures = _failures(attempts)
-    # Only now: who puts down a stop may hold these rows, and wait for the rest of the batch.
-    for message in stale:
-        if claim := message.claim:
-            with ports.shop.writer():
-                claims.give_back(claim, [message.pk], now + STOP_RUNS)
     texts = {ready.message.pk: ready for ready in batch}
-    return [
+    begun = [
         Begun(ready=texts[each.message_id], attempt=each, failures=failures.get(each.message_id, 0))
         for each in attempts
     ]
+    return _as_judged(begun, ports)
+
+
+def _as_judged(begun: Sequence[Begun], ports: Ports) -> list[Begun]:
+    """Those whose reader has put down no stop but those that the text was judged by.
+
+    It is asked once their attempts are durable, which is why no stop and no text wait for each
+    other: a stop that is not seen here is committed after the text began, and finds it begun.
+    """
+    asked = {each.ready.message.recipient for each in begun if each.ready.heard is not None}
+    with ports.shop.writer():
+        stops = ledger.stops_of(asked)
+    stopped = [
+        each for each in begun
+        if each.ready.heard is not None
+        and not stops.get(each.ready.message.recipient, set()) <= each.ready.heard
+    ]  # fmt: skip
+    take_back(stopped, ports)
+    return [each for each in begun if each not in stopped] if stopped else list(begun)
 
 
 def _failures(attempts: Sequence[SendAttempt]) -> dict[int, int]:
@@ -148,23 +162,6 @@ def _failures(attempts: Sequence[SendAttempt]) -> dict[int, int]:
         return {}
     failed = SendAttempt.objects.filter(message_id__in=again, outcome=Outcome.RETRYABLE)
     return dict(failed.values_list("message_id").annotate(Count("pk")).order_by())
-
-
-def _as_judged(batch: Sequence[Ready]) -> tuple[list[Ready], list[Message]]:
-    """Those judged by every stop that their reader puts down before this transaction ends, and
-    the others' messages."""
-    asked = {ready.message.recipient for ready in batch if ready.heard is not None}
-    still = ledger.hold_still(asked)
-    stops = ledger.stops_of(still)
-
-    kept, stale = [], []
-    for ready in batch:
-        number = ready.message.recipient
-        if ready.heard is None or (number in still and stops.get(number, set()) <= ready.heard):
-            kept.append(ready)
-        else:
-            stale.append(ready.message)
-    return kept, stale
 
 
 _CLAIM = ("status", "claim", "claimed_until")

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from ..domain import phone_numbers
 from ..domain.consent import STOPS, Act, Basis, Entry, Scope, Standing, standing
-from ..models import ConsentEntry, locks
+from ..models import ConsentEntry
 from ..models.any_of import any_of
 from ..models.keyed_hash import keyed_hashes
 from ..ports import Ports
@@ -77,20 +77,6 @@ class Ledger:
         """Where this person stands in this channel."""
         sender = channel.config.sender_for(phone_numbers.country_of(number))
         return standing(self.entries.get(number, ()), scope, channel.id, sender)
-
-
-def lock(numbers: Iterable[str]) -> None:
-    """No text to these people begins until this transaction ends; those beginning have begun."""
-    locks.lock(map(_lock, numbers))
-
-
-def hold_still(numbers: Iterable[str]) -> set[str]:
-    """Those of these people whom nobody has locked; nobody does until this transaction ends."""
-    return set(locks.try_locks({_lock(number): number for number in numbers}, shared=True))
-
-
-def _lock(number: str) -> str:
-    return f"sms-consent:{number}"
 
 
 def stops_of(numbers: Iterable[str]) -> Mapping[str, set[int]]:

@@ -28,7 +28,6 @@ def opt_out(deeds: Sequence[Deed], ports: Ports) -> None:
     """
     numbers = {deed.number for deed in deeds}
     with transaction.atomic():
-        ledger.lock(numbers)
         ledger.put(deeds, ports)
         end_refused(numbers, ports)
 

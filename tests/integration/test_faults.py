@@ -17,7 +17,7 @@ from saleor_sms_plugin.domain.transitions import FINAL
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import calls, dispatch, line, outcomes
+from saleor_sms_plugin.services import calls, dispatch, ledger, line, outcomes
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.calls import Begun, Ending
 from saleor_sms_plugin.services.channels import load
@@ -316,24 +316,20 @@ def test_every_end_has_a_reason(over_the_wire: Stage, vonage: VonageServer) -> N
     assert sorted(m.status for m in left) == ["outcome_unknown", "outcome_unknown", "rejected"]
 
 
-def test_a_stop_that_is_being_put_down_makes_no_busy_loop(committed_stage: Stage) -> None:
-    """While somebody else's stop is not committed the reader's text waits a second, and its
-    slot is free again."""
-    committed_stage.configure(CREATED, advanced="flood = off\nrate = 0.1")
-    committed_stage.queue(1)
-    other = connections.create_connection("default")
-    with other.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_lock(hashtextextended(%s, 7))",
-            [f"sms-consent:{Message.objects.get().recipient}"],
-        )
-
-    with CaptureQueriesContext(connection) as statements:
-        committed_stage.run()
+def test_a_stop_between_door_and_call_makes_no_busy_loop(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The text is judged anew by the next run, and its slot is free again."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 0.1")
+    shop.queue(1)
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(ledger, "stops_of", lambda numbers: {n: {1} for n in numbers})
+        with CaptureQueriesContext(connection) as statements:
+            shop.run()
     assert MemoryProvider.attempts == []
-    assert Message.objects.get().not_before == NOON + dt.timedelta(seconds=1)
+    message = Message.objects.get()
+    assert (message.status, message.claim, message.attempt_count) == ("queued", None, 0)
     assert len(statements) <= 150
 
-    other.close()
-    committed_stage.later(seconds=1)
+    shop.run()
     assert len(MemoryProvider.attempts) == 1  # its slot had not been lost: the next is 10 s away

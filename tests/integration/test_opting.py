@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
@@ -33,6 +34,30 @@ def stage() -> Iterator[Stage]:
 
 def stop(stage: Stage, *scopes: Scope, act: Act = Act.WITHDRAWN) -> None:
     opt_out([Deed(number=BUYER, scopes=scopes, act=act, source=Source.STAFF)], stage.ports)
+
+
+@contextmanager
+def stopping(stage: Stage) -> Iterator[None]:
+    """Inside, a stop of everything is put down and not committed yet; afterwards it is."""
+    put_down, go_on = threading.Event(), threading.Event()
+
+    def stop_slowly() -> None:
+        try:
+            with transaction.atomic():
+                stop(stage, *EVERYTHING)
+                put_down.set()
+                assert go_on.wait(10)
+        finally:
+            connection.close()
+
+    person = threading.Thread(target=stop_slowly)
+    person.start()
+    assert put_down.wait(10)
+    try:
+        yield
+    finally:
+        go_on.set()
+        person.join()
 
 
 def taken_and_prepared(stage: Stage) -> list[calls.Ready]:
@@ -82,34 +107,30 @@ def test_a_text_in_a_workers_hands_does_not_begin_after_the_stop(stage: Stage) -
 
 def test_a_text_planned_while_a_stop_is_put_down_does_not_begin_after_it(stage: Stage) -> None:
     """It was not there when the stop looked for what waits, and was judged before its commit."""
-    put_down, go_on = threading.Event(), threading.Event()
+    with stopping(stage):
+        stage.happen("order_created", stage.order())
+        prepared = taken_and_prepared(stage)
 
-    def stop_slowly() -> None:
-        try:
-            with transaction.atomic():
-                stop(stage, *EVERYTHING)
-                put_down.set()
-                assert go_on.wait(10)
-        finally:
-            connection.close()
-
-    person = threading.Thread(target=stop_slowly)
-    person.start()
-    assert put_down.wait(10)
-    stage.happen("order_created", stage.order())
-    during = taken_and_prepared(stage)
-    begun_during = calls.begin(during, stage.ports)
-    stage.clock.move(seconds=1)
-    after = taken_and_prepared(stage)
-    go_on.set()
-    person.join()
-
-    assert (len(during), begun_during, len(after)) == (1, [], 1)
-    assert calls.begin(after, stage.ports) == []
+    assert len(prepared) == 1
+    assert calls.begin(prepared, stage.ports) == []
     assert stage.rows == [("order_created", "queued", "")]
-    stage.later(seconds=1)
+    assert (Message.objects.get().attempt_count, SendAttempt.objects.count()) == (0, 0)
+    stage.run()
     assert stage.rows == [("order_created", "suppressed", "opted_out")]
     assert (stage.bodies, SendAttempt.objects.count()) == ([], 0)
+
+
+def test_a_stop_and_a_text_do_not_wait_for_each_other(stage: Stage) -> None:
+    """What begins while a stop is not committed has begun before it; the next one does not."""
+    with stopping(stage):
+        stage.happen("order_created", stage.order("o1"))
+        stage.run()
+    stage.happen("order_created", stage.order("o2"))
+    stage.run()
+
+    assert stage.rows == [
+        ("order_created", "sent", ""), ("order_created", "suppressed", "opted_out"),
+    ]  # fmt: skip
 
 
 def test_a_text_to_who_came_back_begins_in_spite_of_old_stops(stage: Stage) -> None:

@@ -150,8 +150,6 @@ def test_no_text_begins_after_the_stop(
             one.order(ORDERS)
             one.planned.set()
             plan.run(stage.ports, NOON + RUN)
-            # What met the stop as it was put down waits a second.
-            Message.objects.filter(status="queued").update(not_before=NOON)
             one.sends()
 
             assert begun_after(one.phone) == [STOPPED] * one.by_reply
