@@ -18,6 +18,7 @@ from .channels import Channel
 SOON = 0.6  #: seconds a slot may be away to be reserved; a run wakes up for it sooner than that
 ROUND_OF_SENDERS = 0.35  #: seconds of texts claimed at once where a sender is slow
 FEWEST_THREADS, MOST_THREADS = 4, 64
+QUICKEST = 0.05  #: seconds: no answer is counted as quicker; the next one may be slower
 FASTEST = 250.0  #: texts a second beyond which no process computes, whatever the account allows
 NEVER = float("inf")
 SPARE = 1.2  #: threads for each one that is in a call on average: answers vary
@@ -43,7 +44,7 @@ class Pace:
 
 def threads_for(rate: float, answer_seconds: float) -> int:
     """How many calls are in progress at once, so that so many a second are answered."""
-    wanted = ceil(SPARE * answer_seconds * rate) + 1
+    wanted = ceil(SPARE * max(answer_seconds, QUICKEST) * rate) + 1
     return max(FEWEST_THREADS, min(MOST_THREADS, wanted))
 
 

@@ -636,10 +636,18 @@ def test_staff_are_told_once_of_a_closing(
 
 @pytest.mark.parametrize(
     ("rate", "seconds", "threads"),
-    [(30, 1.0, 37), (30, 0.05, 4), (0.1, 8.0, 4), (300, 8.0, MOST_THREADS)],
+    [
+        (30, 1.0, 37),
+        (30, 0.05, 4),
+        (0.1, 8.0, 4),
+        (300, 8.0, MOST_THREADS),
+        (250, 0.05, 16),
+        (250, 0.001, 16),
+    ],
 )
 def test_as_many_threads_as_the_answers_take(rate: float, seconds: float, threads: int) -> None:
-    """The rate times the answer time, with some to spare, and bounded; never fewer than four."""
+    """The rate times the answer time, with some to spare, and bounded; never fewer than four, nor
+    than answers of 50 ms take."""
     assert threads_for(rate, seconds) == threads
 
 
