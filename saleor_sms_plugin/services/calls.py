@@ -212,7 +212,7 @@ def end(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
 
     if answers:
         _when_database_is_back(store)
-    for begun, ending in answers:
+    for begun, ending in answers if logger.isEnabledFor(logging.INFO) else ():
         message = begun.ready.message
         logger.info(
             "Message %s: %s to %s by %s", ending.status, message.event_name,

@@ -27,11 +27,7 @@ def test_rows_are_locked_in_the_order_of_their_keys() -> None:
     rows = _texts()
     with transaction.atomic():
         Message.objects.select_for_update().get(pk=rows[0].pk)
-        store = threading.Thread(target=_store, args=(rows,))
-        store.start()
-        while not _waits_for_us():
-            assert store.is_alive()
-            time.sleep(0.01)
+        store = _stored_behind_us(rows)
         free = Message.objects.select_for_update(skip_locked=True).values_list("pk", flat=True)
         further = [row.pk for row in rows[1:]]
         assert sorted(free.filter(pk__in=further)) == further
@@ -45,11 +41,7 @@ def test_a_row_that_changes_while_it_is_waited_for_is_left_as_it_is() -> None:
     rows = _texts()
     with transaction.atomic():
         Message.objects.filter(pk=rows[0].pk).update(claim=uuid4())
-        store = threading.Thread(target=_store, args=(rows,))
-        store.start()
-        while not _waits_for_us():
-            assert store.is_alive()
-            time.sleep(0.01)
+        store = _stored_behind_us(rows)
     store.join()
 
     kept = Message.objects.exclude(body="new")
@@ -61,11 +53,7 @@ def test_what_a_row_was_given_while_it_was_waited_for_stays() -> None:
     rows = _texts()
     with transaction.atomic():
         Message.objects.filter(pk=rows[0].pk).update(detail="meanwhile")
-        store = threading.Thread(target=_store, args=(rows,))
-        store.start()
-        while not _waits_for_us():
-            assert store.is_alive()
-            time.sleep(0.01)
+        store = _stored_behind_us(rows)
     store.join()
 
     assert Message.objects.filter(body="new").count() == COUNT
@@ -85,6 +73,16 @@ def _texts() -> list[Message]:
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {Message._meta.db_table}")
     return rows
+
+
+def _stored_behind_us(rows: list[Message]) -> threading.Thread:
+    """Somebody else stores the rows, and waits for this transaction to end."""
+    store = threading.Thread(target=_store, args=(rows,))
+    store.start()
+    while not _waits_for_us():
+        assert store.is_alive()
+        time.sleep(0.01)
+    return store
 
 
 def _store(rows: list[Message]) -> None:

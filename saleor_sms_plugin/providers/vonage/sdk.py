@@ -29,7 +29,7 @@ from vonage_jwt.jwt import JwtClient  # type: ignore[import-untyped]
 from vonage_utils.errors import VonageError  # type: ignore[import-untyped]
 
 from ... import __version__
-from ...domain.segments import measure
+from ...domain.segments import Encoding, is_gsm7
 from ..base import OutboundMessage
 from ..wire import Wire
 
@@ -178,7 +178,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _encoding(body: str) -> str:
-    return ENCODINGS[measure(body).encoding]
+    return ENCODINGS[Encoding.GSM7 if is_gsm7(body) else Encoding.UCS2]
 
 
 def _say_nothing(record: logging.LogRecord) -> bool:
