@@ -7,10 +7,10 @@ import logging
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models import Count
@@ -44,6 +44,7 @@ THROTTLED_TRIES = 2  #: the wait of a throttled text does not grow beyond that o
 DATABASE_BACK = 15.0  #: seconds an answer waits for a lost database before it is given up
 
 Outcome = SendAttempt.Outcome
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +145,12 @@ def _as_judged(begun: Sequence[Begun], ports: Ports) -> list[Begun]:
     other: a stop that is not seen here is committed after the text began, and finds it begun.
     """
     asked = {each.ready.message.recipient for each in begun if each.ready.heard is not None}
-    with ports.shop.writer():
-        stops = ledger.stops_of(asked)
+
+    def read() -> Mapping[str, set[int]]:
+        with ports.shop.writer():
+            return ledger.stops_of(asked)
+
+    stops = _when_database_is_back(read)
     stopped = [
         each for each in begun
         if each.ready.heard is not None
@@ -227,21 +232,28 @@ def end(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
 
 def take_back(batch: Sequence[Begun], ports: Ports) -> None:
     """Texts begun but never called wait as before, and their attempts never were."""
-    if not batch:
-        return
-    with ports.shop.writer(), transaction.atomic():
-        SendAttempt.objects.filter(
-            pk__in=[begun.attempt.pk for begun in batch], outcome=Outcome.PENDING
-        ).delete()
-        for begun in batch:
-            message = begun.ready.message
-            Message.objects.filter(
-                pk=message.pk, status=MessageStatus.SENDING, claim=message.claim,
-                attempt_count=begun.attempt.number,
-            ).update(
-                status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None,
-                attempt_count=begun.attempt.number - 1,
-            )  # fmt: skip
+
+    def store() -> None:
+        with ports.shop.writer(), transaction.atomic():
+            _take_back(batch)
+
+    if batch:
+        _when_database_is_back(store)
+
+
+def _take_back(batch: Sequence[Begun]) -> None:
+    SendAttempt.objects.filter(
+        pk__in=[begun.attempt.pk for begun in batch], outcome=Outcome.PENDING
+    ).delete()
+    for begun in batch:
+        message = begun.ready.message
+        Message.objects.filter(
+            pk=message.pk, status=MessageStatus.SENDING, claim=message.claim,
+            attempt_count=begun.attempt.number,
+        ).update(
+            status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None,
+            attempt_count=begun.attempt.number - 1,
+        )  # fmt: skip
 
 
 def _accepted(result: SendResult, now: dt.datetime) -> Ending:
@@ -342,13 +354,14 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
     )  # fmt: skip
 
 
-def _when_database_is_back(store: Callable[[], None]) -> None:
-    """An answer outlives a database that restarts or fails over to a server that does not write
-    yet (PostgreSQL calls that an internal error): tried again for ``DATABASE_BACK`` seconds."""
+def _when_database_is_back(work: Callable[[], _T]) -> _T:
+    """What has begun outlives a database that restarts or fails over to a server that does not
+    write yet (PostgreSQL calls that an internal error): tried again for ``DATABASE_BACK`` seconds.
+    """
     give_up = time.monotonic() + DATABASE_BACK
     while True:
         try:
-            return store()
+            return work()
         except (OperationalError, InterfaceError, InternalError):
             if time.monotonic() >= give_up or connection.in_atomic_block:
                 raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from uuid import uuid4
 
@@ -213,6 +214,32 @@ def test_an_answer_outlives_a_failover(
 
     committed_stage.run()
 
+    assert len(MemoryProvider.attempts) == 3
+    assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": 3}
+    assert SendAttempt.objects.filter(outcome="accepted").count() == 3
+
+
+def test_what_has_begun_outlives_a_lost_database(
+    committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off between the attempt rows and the question who was stopped since: it is asked again,
+    and what has begun is called once."""
+    ask, cut = ledger.stops_of, list[bool]()
+
+    def once_cut(numbers: Iterable[str]) -> Mapping[str, set[int]]:
+        if not cut:
+            cut.append(True)
+            with connection.cursor() as cursor, suppress(OperationalError):
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return ask(numbers)
+
+    monkeypatch.setattr(ledger, "stops_of", once_cut)
+    committed_stage.configure(CREATED, advanced="flood = off")
+    committed_stage.place(3)
+
+    committed_stage.run()
+
+    assert len(cut) == 1
     assert len(MemoryProvider.attempts) == 3
     assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": 3}
     assert SendAttempt.objects.filter(outcome="accepted").count() == 3
