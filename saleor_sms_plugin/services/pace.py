@@ -19,7 +19,7 @@ SOON = 0.6  #: seconds a slot may be away to be reserved; a run wakes up for it 
 ROUND_OF_SENDERS = 0.35  #: seconds of texts claimed at once where a sender is slow
 FEWEST_THREADS, MOST_THREADS = 4, 64
 QUICKEST = 0.05  #: seconds: no answer is counted as quicker; the next one may be slower
-FASTEST = 250.0  #: texts a second beyond which no process computes, whatever the account allows
+FASTEST = 250.0  #: texts a second that a run is laid out for, whatever the account allows
 NEVER = float("inf")
 SPARE = 1.2  #: threads for each one that is in a call on average: answers vary
 
