@@ -9,6 +9,7 @@ https://www.postgresql.org/docs/current/functions-json.html (json_to_recordset)
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,7 +27,6 @@ class Update:
 
     A row is left as it is where one of the columns ``same`` is no longer as its instance holds
     it, where its status is none of ``status_in``, and where one of the texts ``empty`` is not "".
-    Rows are locked in the order of their keys.
     """
 
     rows: Sequence[models.Model]
@@ -51,7 +51,8 @@ def update_many(
 def update_all(*updates: Update) -> list[set[Any]]:
     """The updates are done one after the other, or none is; returns the stored keys of each.
 
-    One statement, which needs no transaction around it. No row may be in two of them.
+    One statement, which needs no transaction around it: table by table in the order given, the
+    rows of each locked in the order of their keys. No row may be in two of the updates.
     """
     stored: list[set[Any]] = [set() for _ in updates]
     asked = [(place, each) for place, each in enumerate(updates) if each.rows]
@@ -61,9 +62,9 @@ def update_all(*updates: Update) -> list[set[Any]]:
     if connections[using].vendor != "postgresql":
         with transaction.atomic(using):
             return [_update_alone(each, using) for each in updates]
-    parts = tuple((str(place), _shape(each)) for place, each in asked)
+    parts = tuple((place, _shape(each)) for place, each in asked)
     with connections[using].cursor() as cursor:
-        cursor.execute(_updates(parts, using), [p for _, each in asked for p in _values(each)])
+        cursor.execute(_updates(parts, using), _values([each for _, each in asked]))
         for place, key in cursor.fetchall():
             stored[place].add(key)
     return stored
@@ -87,7 +88,7 @@ def insert_for(rows: Sequence[_Row], updated: Update, by: str) -> list[_Row]:
         return stored
     statement, fields = _insert_for(model, by, _shape(updated), using)
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, [*_values(updated), _written(rows, fields)])
+        cursor.execute(statement, [*_values([updated]), _written(rows, fields)])
         made = dict(cursor.fetchall())
     stored = [row for row in rows if getattr(row, owner) in made]
     for row in stored:
@@ -119,6 +120,12 @@ class _Shape:
     empty: tuple[str, ...]
 
     @property
+    def guards(self) -> list[str]:
+        """The columns that decide whether a row is left as it is."""
+        columns = _columns(_by_name(self.model), [*self.same, *self.empty])
+        return [*columns, "status"] if self.by_status else columns
+
+    @property
     def fields(self) -> list[_Field]:
         """The key, and what the statement reads of each row."""
         by_name = _by_name(self.model)
@@ -131,18 +138,25 @@ def _shape(update: Update) -> _Shape:
     return _Shape(model, names, same, bool(update.status_in), tuple(update.empty))
 
 
-def _values(update: Update) -> list[Any]:
-    """The values of ``_steps``: the keys, the rows, and the statuses."""
-    rows = update.rows
-    further = [list(update.status_in)] if update.status_in else []
-    return [[row.pk for row in rows], _written(rows, _shape(update).fields), *further]
+def _values(updates: Sequence[Update]) -> list[Any]:
+    """The values of ``_steps``: of each table the keys, of each update the rows and statuses."""
+    keys: dict[type[models.Model], list[Any]] = defaultdict(list)
+    values: list[Any] = []
+    for update in updates:
+        keys[type(update.rows[0])] += [row.pk for row in update.rows]
+        values.append(_written(update.rows, _shape(update).fields))
+        if update.status_in:
+            values.append(list(update.status_in))
+    return [*keys.values(), *values]
 
 
 @lru_cache(maxsize=64)
-def _updates(parts: tuple[tuple[str, _Shape], ...], using: str) -> str:
-    steps = ", ".join(_steps(shape, place, using) for place, shape in parts)
-    done = " UNION ALL ".join(f"SELECT {place}, id FROM done{place}" for place, _ in parts)  # noqa: S608 (names are ours)
-    return f"WITH {steps} {done}"
+def _updates(parts: tuple[tuple[int, _Shape], ...], using: str) -> str:
+    done = " UNION ALL ".join(
+        f"SELECT {place}, id FROM done{step}"  # noqa: S608 (names are ours)
+        for step, (place, _) in enumerate(parts)
+    )
+    return f"WITH {_steps([shape for _, shape in parts], using)} {done}"
 
 
 @lru_cache(maxsize=8)
@@ -154,38 +168,61 @@ def _insert_for(
     columns = ", ".join(quote(str(field.column)) for field in fields)
     owner = quote(str(_by_name(model)[by].column))
     statement = (
-        f"WITH {_steps(updated, '', using)} INSERT INTO {quote(model._meta.db_table)} ({columns})"  # noqa: S608 (names are ours)
+        f"WITH {_steps([updated], using)} INSERT INTO {quote(model._meta.db_table)} ({columns})"  # noqa: S608 (names are ours)
         f" SELECT {columns} FROM json_to_recordset(%s) AS new ({_types(fields, using)})"
-        f" WHERE {owner} IN (SELECT id FROM done)"
+        f" WHERE {owner} IN (SELECT id FROM done0)"
         f" RETURNING {owner}, {quote(str(model._meta.pk.column))}"
     )
     return statement, fields
 
 
-def _steps(shape: _Shape, place: str, using: str) -> str:
-    """``done``, the update of one shape, and before it ``ours``, its rows as they are once they
-    are locked.
+def _steps(shapes: Sequence[_Shape], using: str) -> str:
+    """``done0`` and so on, the updates, and before them ``ours``, of each table all their rows as
+    they are once they are locked.
 
     An UPDATE alone locks in the order in which it happens to find the rows. Guards ask ``ours``,
     not the table, where PostgreSQL would look for a status among all rows that have it.
     """
-    quote = connections[using].ops.quote_name
-    by_name, ours = _by_name(shape.model), f"ours{place}"
-    same = [quote(n) for n in _columns(by_name, shape.same)]
-    empty = [quote(n) for n in _columns(by_name, shape.empty)]
-    id_ = quote(str(shape.model._meta.pk.column))
-    held = [f"{ours}.{n} = new.{n}" for n in [id_, *same]] + [f"{ours}.{n} = ''" for n in empty]
-    if shape.by_status:
-        held.append(f"{ours}.status = ANY(%s)")
-    asked = dict.fromkeys([id_, *same, *empty, *(["status"] if shape.by_status else [])])
-    columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, shape.names))
-    table = quote(shape.model._meta.db_table)
+    by_model: dict[type[models.Model], list[_Shape]] = defaultdict(list)
+    for shape in shapes:
+        by_model[shape.model].append(shape)
+    ours = {model: f"ours{place}" for place, model in enumerate(by_model)}
+    locks = [_lock(ours[model], theirs, using) for model, theirs in by_model.items()]
+    updates = [
+        f"done{step} AS ({_done(shape, ours[shape.model], using)})"
+        for step, shape in enumerate(shapes)
+    ]
+    return ", ".join([*locks, *updates])
+
+
+def _lock(ours: str, shapes: Sequence[_Shape], using: str) -> str:
+    quote, model = connections[using].ops.quote_name, shapes[0].model
+    id_ = quote(str(model._meta.pk.column))
+    guards = [quote(name) for shape in shapes for name in shape.guards]
     return (
-        f"{ours} AS MATERIALIZED (SELECT {', '.join(asked)} FROM {table}"  # noqa: S608 (names are ours)
-        f" WHERE {id_} = ANY(%s) ORDER BY {id_} FOR NO KEY UPDATE),"
-        f" done{place} AS (UPDATE {table} AS old SET {columns} FROM {ours},"
-        f" json_to_recordset(%s) AS new ({_types(shape.fields, using)})"
-        f" WHERE old.{id_} = {ours}.{id_} AND {' AND '.join(held)} RETURNING old.{id_} AS id)"
+        f"{ours} AS MATERIALIZED (SELECT {', '.join(dict.fromkeys([id_, *guards]))}"  # noqa: S608 (names are ours)
+        f" FROM {quote(model._meta.db_table)} WHERE {id_} = ANY(%s)"
+        f" ORDER BY {id_} FOR NO KEY UPDATE)"
+    )
+
+
+def _done(shape: _Shape, ours: str, using: str) -> str:
+    quote, by_name = connections[using].ops.quote_name, _by_name(shape.model)
+    id_ = quote(str(shape.model._meta.pk.column))
+    same = [quote(name) for name in _columns(by_name, shape.same)]
+    empty = [quote(name) for name in _columns(by_name, shape.empty)]
+    held = [
+        f"old.{id_} = {ours}.{id_}",
+        f"{ours}.{id_} = new.{id_}",
+        *(f"{ours}.{name} IS NOT DISTINCT FROM new.{name}" for name in same),
+        *(f"{ours}.{name} = ''" for name in empty),
+        *([f"{ours}.status = ANY(%s)"] if shape.by_status else []),
+    ]
+    columns = ", ".join(f"{quote(n)} = new.{quote(n)}" for n in _columns(by_name, shape.names))
+    return (
+        f"UPDATE {quote(shape.model._meta.db_table)} AS old SET {columns}"  # noqa: S608 (names are ours)
+        f" FROM {ours}, json_to_recordset(%s) AS new ({_types(shape.fields, using)})"
+        f" WHERE {' AND '.join(held)} RETURNING old.{id_} AS id"
     )
 
 

@@ -107,30 +107,22 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
     """
     now = ports.clock.now()
     batch = [ready for ready in batch if (ready.message.claimed_until or now) > now]
+    for ready in batch:
+        _write(ready)
     is_bounded = any(ready.bounds != NONE for ready in batch)
-    with ports.shop.writer(), transaction.atomic() if is_bounded else nullcontext():
-        over = caps.refusals([(ready.message, ready.bounds) for ready in batch], ports)
-        for ready in batch:
-            if refusal := over.get(ready.message.pk):
-                finish(ready.message, MessageStatus.SUPPRESSED, *refusal, now=now)
-        batch = [ready for ready in batch if ready.message.pk not in over]
-        for ready in batch:
-            _write(ready)
-        attempts = insert_for(
-            [
-                SendAttempt(
-                    message=ready.message,
-                    number=ready.message.attempt_count,
-                    provider=ready.provider.name,
-                    started_at=now,
-                )
-                for ready in batch
-            ],
-            Update([ready.message for ready in batch], _WRITTEN, same=_CLAIM),
-            by="message",
-        )
-        failures = _failures(attempts)
+
+    def store() -> tuple[caps.Refusals, dict[int, int], list[SendAttempt]]:
+        with ports.shop.writer(), transaction.atomic() if is_bounded else nullcontext():
+            over = caps.refusals([(ready.message, ready.bounds) for ready in batch], ports)
+            free = [ready for ready in batch if ready.message.pk not in over]
+            failures = _failures([ready.message for ready in free])
+            return over, failures, _insert_attempts(free, now)
+
+    over, failures, attempts = _when_database_is_back(store)
     texts = {ready.message.pk: ready for ready in batch}
+    for pk, refusal in over.items():
+        with ports.shop.writer():
+            finish(texts[pk].message, MessageStatus.SUPPRESSED, *refusal, now=now)
     begun = [
         Begun(ready=texts[each.message_id], attempt=each, failures=failures.get(each.message_id, 0))
         for each in attempts
@@ -138,11 +130,25 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
     return _as_judged(begun, ports)
 
 
+def _insert_attempts(batch: Sequence[Ready], now: dt.datetime) -> list[SendAttempt]:
+    messages = [ready.message for ready in batch]
+    attempts = [
+        SendAttempt(
+            message=ready.message,
+            number=ready.message.attempt_count,
+            provider=ready.provider.name,
+            started_at=now,
+        )
+        for ready in batch
+    ]
+    return insert_for(attempts, Update(messages, _WRITTEN, same=_CLAIM), by="message")
+
+
 def _as_judged(begun: Sequence[Begun], ports: Ports) -> list[Begun]:
     """Those whose reader has put down no stop but those that the text was judged by.
 
-    It is asked once their attempts are durable, which is why no stop and no text wait for each
-    other: a stop that is not seen here is committed after the text began, and finds it begun.
+    It is asked once their attempts are durable: a stop that is not seen here is committed after
+    the text began, and finds it begun. So neither needs a lock of the number.
     """
     asked = {each.ready.message.recipient for each in begun if each.ready.heard is not None}
 
@@ -160,9 +166,9 @@ def _as_judged(begun: Sequence[Begun], ports: Ports) -> list[Begun]:
     return [each for each in begun if each not in stopped] if stopped else list(begun)
 
 
-def _failures(attempts: Sequence[SendAttempt]) -> dict[int, int]:
+def _failures(messages: Sequence[Message]) -> dict[int, int]:
     """How often the texts that were tried before have failed by themselves."""
-    again = [attempt.message_id for attempt in attempts if attempt.number > 1]
+    again = [message.pk for message in messages if message.attempt_count > 1]
     if not again:
         return {}
     failed = SendAttempt.objects.filter(message_id__in=again, outcome=Outcome.RETRYABLE)
@@ -242,10 +248,7 @@ def take_back(batch: Sequence[Begun], ports: Ports) -> None:
 
 
 def _take_back(batch: Sequence[Begun]) -> None:
-    SendAttempt.objects.filter(
-        pk__in=[begun.attempt.pk for begun in batch], outcome=Outcome.PENDING
-    ).delete()
-    for begun in batch:
+    for begun in sorted(batch, key=lambda begun: begun.ready.message.pk):
         message = begun.ready.message
         Message.objects.filter(
             pk=message.pk, status=MessageStatus.SENDING, claim=message.claim,
@@ -254,6 +257,8 @@ def _take_back(batch: Sequence[Begun]) -> None:
             status=MessageStatus.QUEUED, claim=None, claimed_until=None, taken_at=None,
             attempt_count=begun.attempt.number - 1,
         )  # fmt: skip
+    attempts = SendAttempt.objects.filter(pk__in=[begun.attempt.pk for begun in batch])
+    attempts.filter(outcome=Outcome.PENDING).delete()
 
 
 def _accepted(result: SendResult, now: dt.datetime) -> Ending:
@@ -330,28 +335,33 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
     ended: dict[tuple[str, ...], list[Message]] = defaultdict(list)  # by status, further columns
     for begun, ending in answers:
         attempt = begun.attempt
-        attempt.outcome, attempt.code = ending.outcome, ending.code[:64]
-        attempt.detail, attempt.http_status = ending.detail, ending.http_status
-        attempt.provider_message_ids = list(ending.provider_message_ids)
+        attempt.outcome, attempt.code = ending.outcome, _storable(ending.code)[:64]
+        attempt.detail, attempt.http_status = _storable(ending.detail), ending.http_status
+        attempt.provider_message_ids = [_storable(each) for each in ending.provider_message_ids]
         attempt.finished_at = now
         message = begun.ready.message
         message.status, message.reason = ending.status, ending.reason
-        message.detail = ending.detail if ending.reason else ""
+        message.detail = attempt.detail if ending.reason else ""
         message.claim = message.claimed_until = None
         for name, value in ending.message.items():
             setattr(message, name, value)
         ended[ending.status, *ending.message].append(message)
     update_all(
-        Update([begun.attempt for begun, _ in answers], _ANSWERED),
         *(
             # Where a receipt, or the clean-up of a claim that ran out, knows better, its word stays
             Update(
                 messages, [*_ENDED, *columns], same=["attempt_count"],
                 status_in=[s for s in MessageStatus if may_follow(s, MessageStatus(status))],
             )
-            for (status, *columns), messages in ended.items()
+            for (status, *columns), messages in sorted(ended.items())
         ),
+        Update([begun.attempt for begun, _ in answers], _ANSWERED),
     )  # fmt: skip
+
+
+def _storable(text: str) -> str:
+    """What a provider says, without what PostgreSQL stores in no text."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _when_database_is_back(work: Callable[[], _T]) -> _T:
