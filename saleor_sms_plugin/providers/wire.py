@@ -25,15 +25,19 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
+from ssl import SSLSocket
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from requests import PreparedRequest, RequestException, Session
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from requests.utils import requote_uri
 from urllib3.exceptions import HTTPError
 from urllib3.util import wait_for_read
 
+from .. import __version__
 from ..exceptions import ConfigurationError, OutcomeUnknown, ProviderUnavailable
 from .answer import Answer
 
@@ -43,6 +47,8 @@ TIMEOUT = (3.05, 10.0)
 IDLE_SECONDS = 20.0
 #: No answer about one SMS is longer; reading stops here.
 ANSWER_BYTES = 1_000_000
+#: Who asks, where a provider says nothing else.
+AGENT = f"saleor-sms-plugin/{__version__}"
 
 #: The last three an answer can cause, too; above, they would be the SDK's opinion of the message
 _FAILURES = (
@@ -73,7 +79,8 @@ class Wire:
         self._label = label
         self._timeout = timeout
         self._base_url = base_url
-        self._body_began = False
+        self._began = False  # something of the message may have left
+        self._origin = ""
         self._used_at = 0.0
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
@@ -82,13 +89,16 @@ class Wire:
         Raises ProviderUnavailable when nothing of the message left, OutcomeUnknown when
         something may have.
         """
-        self.answer, self._body_began = None, False
-        origin, path = _split(url)
+        self.answer, self._began = None, False
         try:
+            origin, path = _split(url)
             answer = self._exchange(self._base_url or origin, method, path, headers, body)
-        except _FAILURES as failure:
+        except BaseException as failure:
+            # Whatever broke it off: what is still to come must not answer another message.
             self.close()
-            raise self._failed(failure) from failure
+            if isinstance(failure, _FAILURES):
+                raise self._failed(failure) from failure
+            raise
         self._used_at = time.monotonic()
         self.answer = answer
         return answer
@@ -106,28 +116,37 @@ class Wire:
         self, origin: str, method: str, path: str, headers: Mapping[str, str], body: bytes | None
     ) -> Answer:
         connection = self._connected(origin)
-        connection.putrequest(method, path)
+        names = {name.lower() for name in headers}
+        connection.putrequest(
+            method, path, skip_host="host" in names, skip_accept_encoding="accept-encoding" in names
+        )
+        if "user-agent" not in names:
+            connection.putheader("User-Agent", AGENT)
         for name, value in headers.items():
             connection.putheader(name, value)
-        if body is not None:
+        if body is None:
+            self._began = True  # what it says stands in its first line
+            connection.endheaders()
+        else:
             connection.putheader("Content-Length", str(len(body)))
-        connection.endheaders()
-        if body is not None:
-            self._body_began = True
+            connection.endheaders()
+            self._began = True
             connection.send(body)
         with HTTPConnection.getresponse(connection) as response:  # not urllib3's
-            answer = Answer(response.status, dict(response.getheaders()), self._read(response))
+            said = CaseInsensitiveDict(response.getheaders())
+            answer = Answer(response.status, said, self._read(response))
             is_whole = response.isclosed() or response.length == 0
         if response.will_close or not is_whole:
             self.close()
         return answer
 
     def _connected(self, origin: str) -> HTTPConnection:
-        connection = self._connection
         is_idle = time.monotonic() - self._used_at > IDLE_SECONDS
-        if connection and (is_idle or wait_for_read(connection.sock, timeout=0.0)):
+        is_another = origin != self._origin
+        if self._connection and (is_idle or is_another or _has_news(self._connection)):
             self.close()
         if self._connection is None:
+            self._origin = origin
             is_direct = bool(self._base_url)
             self._connection = _connect(origin, timeout=self._timeout, is_direct=is_direct)
         return self._connection
@@ -146,6 +165,8 @@ class Wire:
         while len(body) < ANSWER_BYTES:
             piece = response.read1(ANSWER_BYTES - len(body))
             if not piece:
+                if response.length:
+                    raise IncompleteRead(bytes(body), response.length)
                 break
             body += piece
             if time.monotonic() > deadline:
@@ -154,7 +175,7 @@ class Wire:
 
     def _failed(self, failure: Exception) -> OutcomeUnknown | ProviderUnavailable:
         kind = type(failure).__name__
-        if self._body_began:
+        if self._began:
             return OutcomeUnknown(
                 f"{self._label} did not answer ({kind}) after the message had begun to leave; "
                 f"it may have been accepted.",
@@ -167,9 +188,17 @@ class Wire:
 
 
 def _split(url: str) -> tuple[str, str]:
-    """Scheme and host, and the path."""
-    at = url.index("/", url.index("//") + 2)
-    return url[:at], url[at:]
+    """Scheme and host, and the path, in letters that a request can hold."""
+    parts = urlsplit(requote_uri(url))
+    path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    return f"{parts.scheme}://{parts.netloc}", path
+
+
+def _has_news(connection: HTTPConnection) -> bool:
+    """It was closed, or says what nobody asked it."""
+    sock = connection.sock
+    left = isinstance(sock, SSLSocket) and sock.pending()
+    return bool(left) or wait_for_read(sock, timeout=0.0)
 
 
 def _connect(origin: str, *, timeout: tuple[float, float], is_direct: bool) -> HTTPConnection:
@@ -179,7 +208,8 @@ def _connect(origin: str, *, timeout: tuple[float, float], is_direct: bool) -> H
     request.prepare("POST", f"{origin}/")
     found = Session().merge_environment_settings(f"{origin}/", {}, None, None, None)
     verify = True if found["verify"] is None else found["verify"]
-    proxies = {} if is_direct else found["proxies"]
+    # Without TLS there is no tunnel, and a proxy would read along.
+    proxies = {} if is_direct or not origin.startswith("https:") else found["proxies"]
     pool = adapter.get_connection_with_tls_context(request, verify, proxies=proxies)
     adapter.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
     # urllib3 has no public way to a connection without a request; these two steps are its own.

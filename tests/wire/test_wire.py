@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -372,3 +372,134 @@ def test_any_other_base_url_is_refused(base_url: str, connect: Connect) -> None:
     """Credentials never cross a network in the clear; the error names the setting and the fix."""
     with pytest.raises(ConfigurationError, match=r"SALEOR_SMS_VONAGE_BASE_URL.*https://host"):
         connect(base_url=base_url)
+
+
+def _wire(url: str, timeout: tuple[float, float] = (2.0, 2.0)) -> wire.Wire:
+    return wire.Wire(provider="pigeon", label="Pigeon", timeout=timeout, base_url=url)
+
+
+@pytest.fixture
+def served() -> Iterator[Callable[..., tuple[str, list[bytes]]]]:
+    """Starts a server whose connections give these answers, piece by piece with a pause between;
+    gives its URL and what it was asked."""
+    listeners: list[socket.socket] = []
+
+    def start(*answers: Sequence[bytes]) -> tuple[str, list[bytes]]:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        asked: list[bytes] = []
+
+        def serve() -> None:
+            with suppress(OSError):
+                for pieces in answers:
+                    connection, _ = listener.accept()
+                    threading.Thread(target=_say, args=(connection, pieces, asked)).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def _say(connection: socket.socket, pieces: Sequence[bytes], asked: list[bytes]) -> None:
+    with connection, suppress(OSError):
+        while heard := connection.recv(65536):
+            asked.append(heard)
+            if b"\r\n\r\n" in heard and b"POST" in heard and heard.endswith(b"\r\n\r\n"):
+                continue  # the body comes apart
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(0.05)
+            if pieces[-1] == b"":
+                return
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n"
+
+
+def test_an_answer_cut_short_is_no_answer(served: Any) -> None:
+    """Half of an id is no id: the outcome is unknown."""
+    url, _ = served([HEAD + b"OK id=12", b""])
+
+    with pytest.raises(OutcomeUnknown):
+        _wire(url).send("POST", "https://pigeon.example/send", {}, b"text")
+
+
+def test_what_broke_off_a_message_answers_no_other_one(
+    served: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal may come while an answer is read; the rest of it is nobody's."""
+    first = [HEAD + b'{"id": 1', b" " * 12, HEAD + b'{"id": "not yours"}  ']
+    url, _ = served(first, [HEAD + b'{"id": "second"}    '])
+    one, read = _wire(url), wire.Wire._read
+
+    class Signal(BaseException):
+        pass
+
+    def broken(self: wire.Wire, response: Any) -> bytes:
+        raise Signal
+
+    monkeypatch.setattr(wire.Wire, "_read", broken)
+    with pytest.raises(Signal):
+        one.send("POST", "https://pigeon.example/send", {}, b"text")
+    monkeypatch.setattr(wire.Wire, "_read", read)
+    time.sleep(0.2)
+
+    answer = one.send("POST", "https://pigeon.example/send", {}, b"text")
+
+    assert answer.json() == {"id": "second"}
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
+def test_the_names_of_headers_are_in_any_case(served: Any, name: str) -> None:
+    """Gateways write them small."""
+    head = f"HTTP/1.1 429 Too Many\r\n{name}: 600\r\nContent-Length: 0\r\n\r\n"
+    url, _ = served([head.encode()])
+
+    answer = _wire(url).send("POST", "https://pigeon.example/send", {}, b"text")
+
+    assert answer.retry_after() == 600.0
+
+
+def test_a_request_without_a_body_may_have_been_heard(served: Any) -> None:
+    """Some providers take a text in the address: whoever was asked may have sent it."""
+    url, asked = served([b""])
+
+    with pytest.raises(OutcomeUnknown):
+        _wire(url).send("GET", "https://pigeon.example/send?text=a b\u017c#x", {}, None)
+
+    assert asked[0].split(b"\r\n")[0] == b"GET /send?text=a%20b%C5%BC HTTP/1.1"
+
+
+def test_a_header_of_the_caller_is_sent_once(served: Any) -> None:
+    """Host, Accept-Encoding and User-Agent are ours only where nobody says them."""
+    url, asked = served([HEAD + b"x" * 20])
+    said = {"host": "other.example", "accept-encoding": "gzip", "user-agent": "pigeon/1"}
+
+    _wire(url).send("GET", "https://pigeon.example/", said, None)
+
+    lines = asked[0].decode().lower().split("\r\n")
+    for name, value in said.items():
+        assert [line for line in lines if line.startswith(f"{name}:")] == [f"{name}: {value}"]
+
+
+def test_a_request_to_another_host_is_no_request_to_the_last_one(served: Any) -> None:
+    """Each host has its own connection, and its own credentials."""
+    urls = [served([HEAD + text * 20])[0] for text in (b"a", b"b")]
+    one = _wire("")
+
+    answers = [one.send("GET", f"{url}/", {}, None).body for url in urls]
+
+    assert answers == [b"a" * 20, b"b" * 20]
+
+
+def test_without_tls_no_proxy_reads_along(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plain address is on this machine; nobody else is asked for it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    url, _ = served([HEAD + b"x" * 20])
+
+    assert _wire("").send("POST", f"{url}/send", {}, b"text").status == 200

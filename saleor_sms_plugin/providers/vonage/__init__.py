@@ -5,10 +5,16 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ...exceptions import ConfigurationError, ProviderRejected, ProviderUnavailable
+from ...exceptions import (
+    ConfigurationError,
+    OutcomeUnknown,
+    ProviderRejected,
+    ProviderUnavailable,
+)
 from ..answer import Answer
 from ..base import (
     Balance,
@@ -118,7 +124,8 @@ class VonageProvider(Provider):
 
         wire = self._wire()
         try:
-            sdk.ask_balance(sdk.key_auth(*(self._settings[name] for name in _KEY)), wire)
+            with suppress(OutcomeUnknown):  # a question may be asked again
+                sdk.ask_balance(sdk.key_auth(*(self._settings[name] for name in _KEY)), wire)
             if wire.answer is None:
                 raise ProviderUnavailable(f"{LABEL} did not answer.", provider=PROVIDER)
             return read_balance(wire.answer)
