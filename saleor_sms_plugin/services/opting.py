@@ -21,8 +21,8 @@ from .ledger import Deed, Ledger
 
 
 def opt_out(deeds: Sequence[Deed], ports: Ports) -> None:
-    """The stops are in the ledger, and no text within them begins any more once this is
-    committed: what waits ends, and so does what a worker holds and has not begun to send.
+    """The stops are in the ledger, and of no text within them a call begins any more once this
+    is committed: what waits ends, and so does what a worker holds and has not begun to send.
 
     Call it under writer access.
     """
@@ -35,7 +35,7 @@ def opt_out(deeds: Sequence[Deed], ports: Ports) -> None:
 def end_refused(numbers: Collection[str], ports: Ports) -> int:
     """Texts to these people that the ledger refuses now are suppressed; returns how many.
 
-    Call it in a transaction. A text that is planned meanwhile ``calls.begin`` leaves out.
+    Call it in a transaction. A text that is planned meanwhile ``calls.begin`` takes back.
     """
     now = ports.clock.now()
     theirs = Message.objects.filter(recipient__in=numbers, to_staff=False)

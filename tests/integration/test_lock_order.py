@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 
-from saleor_sms_plugin.models import Message
-from saleor_sms_plugin.models.many import update_many
-from tests.integration.stage import NOON
+from saleor_sms_plugin.models import Message, SendAttempt
+from saleor_sms_plugin.models.many import Update, update_all, update_many
+from saleor_sms_plugin.services import calls, channels, claims, plan, preparing
+from tests.integration.stage import NOON, RUN, Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +62,64 @@ def test_what_a_row_was_given_while_it_was_waited_for_stays() -> None:
     assert Message.objects.get(detail="meanwhile").pk == rows[0].pk
 
 
+def test_rows_of_several_updates_are_locked_in_the_order_of_their_keys() -> None:
+    """Whatever each of them makes of its rows: the third waits for the second, which is ours."""
+    first, second, third = _texts()[:3]
+    updates = Update([first, third], ["body"]), Update([second], ["detail"])
+    with transaction.atomic():
+        Message.objects.select_for_update().get(pk=second.pk)
+        store = _behind_us(lambda: update_all(*updates))
+        free = Message.objects.select_for_update(skip_locked=True)
+        assert free.filter(pk=third.pk).count() == 1
+    store.join()
+
+
+def test_an_outcome_is_stored_message_first(committed_stage: Stage) -> None:
+    """As whoever frees a dead worker's text does: its attempt waits for its message."""
+    stage = committed_stage
+    stage.configure("order_created", advanced="flood = off")
+    begun = calls.begin(_prepared(stage, "o1"), stage.ports)
+    answers = [(each, calls.ask(each, stage.ports)) for each in begun]
+    with transaction.atomic():
+        Message.objects.select_for_update().get()
+        store = _behind_us(lambda: calls.end(answers, stage.ports))
+        assert SendAttempt.objects.select_for_update(skip_locked=True).count() == 1
+    store.join()
+
+    assert stage.rows == [("order_created", "sent", "")]
+
+
+def test_a_text_begins_in_spite_of_a_deadlock(committed_stage: Stage) -> None:
+    """A transaction that ends texts of two people, the later one's first, crosses two that
+    begin: what PostgreSQL gives up of the two is tried again."""
+    stage = committed_stage
+    stage.configure("order_created", advanced="flood = off")
+    ready = _prepared(stage, "o1", "o2")
+    begun: list[calls.Begun] = []
+    first, second = Message.objects.order_by("pk")
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Who waits longer gives up: it is not to be us.
+        cursor.execute("SET LOCAL deadlock_timeout = '20s'")
+        Message.objects.select_for_update().get(pk=second.pk)
+        begin = _behind_us(lambda: begun.extend(calls.begin(ready, stage.ports)))
+        Message.objects.select_for_update().get(pk=first.pk)
+    begin.join()
+
+    assert [each.ready.message.pk for each in begun] == [first.pk, second.pk]
+    assert [each.attempt.number for each in begun] == [1, 1]
+    assert SendAttempt.objects.count() == 2
+
+
+def _prepared(stage: Stage, *names: str) -> list[calls.Ready]:
+    """Texts of these orders in a worker's hands."""
+    for name in names:
+        stage.happen("order_created", stage.order(name))
+    plan.run(stage.ports, stage.clock.now() + RUN)
+    known = channels.load(stage.ports)
+    taken = claims.take(uuid4(), stage.ports, known)
+    return preparing.prepare(taken, known, stage.ports)
+
+
 def _texts() -> list[Message]:
     rows = Message.objects.bulk_create(
         Message(
@@ -77,23 +137,32 @@ def _texts() -> list[Message]:
 
 def _stored_behind_us(rows: list[Message]) -> threading.Thread:
     """Somebody else stores the rows, and waits for this transaction to end."""
-    store = threading.Thread(target=_store, args=(rows,))
-    store.start()
-    while not _waits_for_us():
-        assert store.is_alive()
-        time.sleep(0.01)
-    return store
 
-
-def _store(rows: list[Message]) -> None:
-    try:
+    def store() -> None:
         for row in rows:
             row.body = "new"
         with connection.cursor() as cursor:
             cursor.execute("SET enable_indexscan = off")
         update_many(rows, ["body"], same=["claim"], status_in=["sending"])
-    finally:
-        connection.close()
+
+    return _behind_us(store)
+
+
+def _behind_us(work: Callable[[], object]) -> threading.Thread:
+    """Somebody else is at work, and waits for this transaction to end."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    while not _waits_for_us():
+        assert thread.is_alive()
+        time.sleep(0.01)
+    return thread
 
 
 def _waits_for_us() -> bool:

@@ -58,6 +58,19 @@ def test_a_row_that_changed_meanwhile_is_left_as_it_is() -> None:
     assert [m.pk for m in Message.objects.filter(body="new")] == [ours.pk]
 
 
+@pytest.mark.parametrize("vendor", ["postgresql", "sqlite"])
+def test_nothing_is_the_same_as_nothing(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A column that holds no value, as its instance does, has not changed."""
+    taken, free = rows = texts(2)
+    Message.objects.filter(pk=free.pk).update(claim=None)
+    for row in rows:
+        row.claim, row.body = None, "new"
+    monkeypatch.setattr(connection, "vendor", vendor)
+
+    assert update_many(rows, ["body"], same=["claim"]) == {free.pk}
+    assert Message.objects.get(pk=taken.pk).body == ""
+
+
 def test_a_row_whose_text_is_filled_by_now_is_left_as_it_is() -> None:
     """``empty``: only where nobody was first."""
     placed, ours = rows = texts(2)

@@ -120,7 +120,7 @@ def test_a_text_planned_while_a_stop_is_put_down_does_not_begin_after_it(stage: 
     assert (stage.bodies, SendAttempt.objects.count()) == ([], 0)
 
 
-def test_a_stop_and_a_text_do_not_wait_for_each_other(stage: Stage) -> None:
+def test_a_text_planned_while_a_stop_is_put_down_may_go_before_it(stage: Stage) -> None:
     """What begins while a stop is not committed has begun before it; the next one does not."""
     with stopping(stage):
         stage.happen("order_created", stage.order("o1"))

@@ -74,6 +74,17 @@ def test_an_accepted_text_is_sent(shop: Stage) -> None:
     assert MemoryProvider.attempts[0].reference == str(message.reference)
 
 
+def test_what_no_table_holds_of_an_answer_is_left_out(shop: Stage) -> None:
+    """A provider of another package may say anything: the text is sent, and that is stored."""
+    MemoryProvider.script(SendResult(("a\0b\ud800",)))
+    shop.place()
+
+    shop.run()
+
+    assert shop.rows == [(CREATED, "sent", "")]
+    assert SendAttempt.objects.get().provider_message_ids == ["ab?"]
+
+
 def test_a_throttled_text_waits_as_long_as_asked(shop: Stage) -> None:
     """``retry_after`` seconds pass before the second call, which is the last."""
     MemoryProvider.script(ProviderThrottled("slow down", provider="memory", retry_after=60))

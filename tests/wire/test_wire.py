@@ -431,8 +431,7 @@ def test_what_broke_off_a_message_answers_no_other_one(
     served: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A signal may come while an answer is read; the rest of it is nobody's."""
-    first = [HEAD + b'{"id": 1', b" " * 12, HEAD + b'{"id": "not yours"}  ']
-    url, _ = served(first, [HEAD + b'{"id": "second"}    '])
+    url, _ = served([HEAD + b'{"id": 1'], [HEAD + b'{"id": "second"}    '])
     one, read = _wire(url), wire.Wire._read
 
     class Signal(BaseException):
@@ -445,7 +444,6 @@ def test_what_broke_off_a_message_answers_no_other_one(
     with pytest.raises(Signal):
         one.send("POST", "https://pigeon.example/send", {}, b"text")
     monkeypatch.setattr(wire.Wire, "_read", read)
-    time.sleep(0.2)
 
     answer = one.send("POST", "https://pigeon.example/send", {}, b"text")
 
