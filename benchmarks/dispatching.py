@@ -113,7 +113,7 @@ def _bare(count: int, provider: Provider, threads: int) -> float:
 def _against_usual(count: int, delay: float, site: engine.Site) -> Figure:
     count = count if not delay else max(40, count // 5)
     pairs = []
-    for _ in range(1 if delay else 2):
+    for _ in range(1 if delay else ROUNDS):
         site.provider.reset(delay)
         engine.queue(count)
         own = _by_worker(engine.APPLICATION, count, site)

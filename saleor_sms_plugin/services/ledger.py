@@ -82,7 +82,7 @@ class Ledger:
 def stops_of(numbers: Iterable[str]) -> Mapping[str, set[int]]:
     """The stops on record that name these numbers, also those that hold no more; by their ids."""
     stops: dict[str, set[int]] = defaultdict(set)
-    rows = ConsentEntry.objects.filter(any_of("number", set(numbers)), act__in=STOPS)
+    rows = ConsentEntry.objects.filter(any_of("number", set(numbers)), any_of("act", STOPS))
     for number, pk in rows.values_list("number", "pk"):
         stops[number].add(pk)
     return stops
