@@ -4,15 +4,15 @@
 how long it may take, that it leaves once. A failure becomes an error of our own, which no SDK
 catches, so no SDK can try again.
 
-urllib3 connects, through proxies and with certificates that the environment says, as requests
-reads it; http.client speaks. What urllib3 does with each request and answer costs as much as
-all of http.client, a fifth of a text's time. What requests does beside is not wanted: it keeps
-cookies, follows redirects with the same POST, and prefers credentials of ~/.netrc to ours.
+urllib3 connects, with certificates and, to https, through a proxy that the environment says, as
+requests reads it; http.client speaks. What urllib3 does with each request and answer costs as
+much as all of http.client, a fifth of a text's time. What requests does beside is not wanted: it
+keeps cookies, follows redirects with the same POST, and prefers credentials of ~/.netrc to ours.
 
 What a failure means hangs on one fact: whether the message's first byte could have left.
 Python's exceptions do not tell (a TLS handshake that hangs is a *read* timeout, a broken
 pipe is swallowed), but the order does: the connection stands and the headers are out before
-the body is begun.
+the body is begun. A request without a body says all in its headers.
 
 A keep-alive connection that the other side has closed meanwhile looks alive until something
 is written. A close that has already arrived is seen, and the wire connects anew; a connection
@@ -57,7 +57,7 @@ _FAILURES = (
 
 
 class Wire:
-    """Sends one request at a time, to one host, for one thread.
+    """Sends one request at a time, over one connection, for one thread.
 
     ``answer`` is what came back for the last request, None when nothing did. ``base_url``
     (of ``check_base_url``) replaces scheme and host of every request and is connected to
@@ -123,13 +123,13 @@ class Wire:
         if "user-agent" not in names:
             connection.putheader("User-Agent", AGENT)
         for name, value in headers.items():
-            connection.putheader(name, value)
-        if body is None:
-            self._began = True  # what it says stands in its first line
-            connection.endheaders()
-        else:
-            connection.putheader("Content-Length", str(len(body)))
-            connection.endheaders()
+            if name.lower() != "content-length":
+                connection.putheader(name, value)
+        if body is not None or method != "GET":
+            connection.putheader("Content-Length", str(len(body or b"")))
+        self._began = not body  # what it says stands in its first line
+        connection.endheaders()
+        if body:
             self._began = True
             connection.send(body)
         with HTTPConnection.getresponse(connection) as response:  # not urllib3's
@@ -189,9 +189,9 @@ class Wire:
 
 def _split(url: str) -> tuple[str, str]:
     """Scheme and host, and the path, in letters that a request can hold."""
-    parts = urlsplit(requote_uri(url))
+    parts = urlsplit(url)
     path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-    return f"{parts.scheme}://{parts.netloc}", path
+    return f"{parts.scheme}://{parts.netloc}", requote_uri(path)
 
 
 def _has_news(connection: HTTPConnection) -> bool:

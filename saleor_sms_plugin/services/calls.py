@@ -41,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 ACCOUNT_AGAIN = dt.timedelta(minutes=5)  #: how often an account that was refused is tried again
 THROTTLED_TRIES = 2  #: the wait of a throttled text does not grow beyond that of its second try
+DEAREST = 1_000_000  #: no text costs that much; the column ends there
+HTTP_STATUSES = range(1000)
 DATABASE_BACK = 15.0  #: seconds an answer waits for a lost database before it is given up
 
 Outcome = SendAttempt.Outcome
@@ -118,11 +120,14 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
             failures = _failures([ready.message for ready in free])
             return over, failures, _insert_attempts(free, now)
 
+    def end_refused() -> None:
+        with ports.shop.writer():
+            for pk, refusal in over.items():
+                finish(texts[pk].message, MessageStatus.SUPPRESSED, *refusal, now=now)
+
     over, failures, attempts = _when_database_is_back(store)
     texts = {ready.message.pk: ready for ready in batch}
-    for pk, refusal in over.items():
-        with ports.shop.writer():
-            finish(texts[pk].message, MessageStatus.SUPPRESSED, *refusal, now=now)
+    _when_database_is_back(end_refused)
     begun = [
         Begun(ready=texts[each.message_id], attempt=each, failures=failures.get(each.message_id, 0))
         for each in attempts
@@ -262,15 +267,21 @@ def _take_back(batch: Sequence[Begun]) -> None:
 
 
 def _accepted(result: SendResult, now: dt.datetime) -> Ending:
+    price = result.price
+    if price is not None and not (price.is_finite() and abs(price) < DEAREST):
+        price = None
+    currency = _storable(result.currency)[:3] if price is not None else ""
     return Ending(
         outcome=Outcome.ACCEPTED,
         status=MessageStatus.SENT,
-        provider_message_ids=result.provider_message_ids,
-        message={
-            "sent_at": now, "finished_at": None, "price": result.price,
-            "currency": result.currency if result.price is not None else "",
-        },
-    )  # fmt: skip
+        provider_message_ids=tuple(map(_storable, result.provider_message_ids)),
+        message={"sent_at": now, "finished_at": None, "price": price, "currency": currency},
+    )
+
+
+def _storable(text: object) -> str:
+    """What a provider says, without what PostgreSQL stores in no text (law 11)."""
+    return str(text).replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _refused(error: ProviderError, begun: Begun, now: dt.datetime) -> Ending:
@@ -279,9 +290,9 @@ def _refused(error: ProviderError, begun: Begun, now: dt.datetime) -> Ending:
         outcome=outcome,
         status=status,
         reason=reason,
-        code=error.code,
-        detail=phone_numbers.conceal(str(error), begun.ready.message.recipient),
-        http_status=error.http_status,
+        code=_storable(error.code)[:64],
+        detail=phone_numbers.conceal(_storable(error), begun.ready.message.recipient),
+        http_status=error.http_status if error.http_status in HTTP_STATUSES else None,
         message=columns,
         error=error,
     )
@@ -335,13 +346,13 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
     ended: dict[tuple[str, ...], list[Message]] = defaultdict(list)  # by status, further columns
     for begun, ending in answers:
         attempt = begun.attempt
-        attempt.outcome, attempt.code = ending.outcome, _storable(ending.code)[:64]
-        attempt.detail, attempt.http_status = _storable(ending.detail), ending.http_status
-        attempt.provider_message_ids = [_storable(each) for each in ending.provider_message_ids]
+        attempt.outcome, attempt.code = ending.outcome, ending.code
+        attempt.detail, attempt.http_status = ending.detail, ending.http_status
+        attempt.provider_message_ids = list(ending.provider_message_ids)
         attempt.finished_at = now
         message = begun.ready.message
         message.status, message.reason = ending.status, ending.reason
-        message.detail = attempt.detail if ending.reason else ""
+        message.detail = ending.detail if ending.reason else ""
         message.claim = message.claimed_until = None
         for name, value in ending.message.items():
             setattr(message, name, value)
@@ -359,15 +370,10 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
     )  # fmt: skip
 
 
-def _storable(text: str) -> str:
-    """What a provider says, without what PostgreSQL stores in no text."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
 def _when_database_is_back(work: Callable[[], _T]) -> _T:
-    """What has begun outlives a database that restarts or fails over to a server that does not
-    write yet (PostgreSQL calls that an internal error): tried again for ``DATABASE_BACK`` seconds.
-    """
+    """Outlives a database that restarts, breaks a deadlock, or fails over to a server that does
+    not write yet (PostgreSQL calls that an internal error): tried again, on a connection of its
+    own, for ``DATABASE_BACK`` seconds."""
     give_up = time.monotonic() + DATABASE_BACK
     while True:
         try:

@@ -87,13 +87,8 @@ class Line:
 
     def _call(self) -> None:
         """In a thread: the texts handed over are called, until there are none."""
-        try:
-            while begun := self._next():
-                self._ask(begun)
-        finally:
-            # A provider of another package may have read a database: this thread lives on.
-            for connection in connections.all(initialized_only=True):
-                connection.close()
+        while begun := self._next():
+            self._ask(begun)
 
     def _next(self) -> Begun | None:
         """The next text, when it is time; whoever takes one lets nobody pass meanwhile."""
@@ -119,14 +114,19 @@ class Line:
         last |= dict.fromkeys(limits, time.monotonic())
 
     def _ask(self, begun: Begun) -> None:
-        if self.in_doubt or time.monotonic() >= self._over:
-            self._answers.put((begun, None))
-            return
-        ending = ask(begun, self._ports)
-        # A provider that is silent once, or asks for a pause, is not asked for the whole batch.
-        if _raises_doubt(ending.error):
-            self.in_doubt = True
-        self._answers.put((begun, ending))
+        try:
+            if self.in_doubt or time.monotonic() >= self._over:
+                self._answers.put((begun, None))
+                return
+            ending = ask(begun, self._ports)
+            # A provider that is silent once, or asks for a pause, is not asked for the whole batch.
+            if _raises_doubt(ending.error):
+                self.in_doubt = True
+            self._answers.put((begun, ending))
+        finally:
+            # A provider of another package may have read a database: this thread lives on.
+            for connection in connections.all(initialized_only=True):
+                connection.close()
 
 
 def _raises_doubt(error: ProviderError | None) -> bool:

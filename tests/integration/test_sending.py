@@ -22,7 +22,7 @@ from saleor_sms_plugin.exceptions import (
     ProviderThrottled,
     ProviderUnavailable,
 )
-from saleor_sms_plugin.models import Message, SendAttempt
+from saleor_sms_plugin.models import Message, SendAttempt, Throttle
 from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import claims, plan, preparing, working, writing
@@ -74,15 +74,49 @@ def test_an_accepted_text_is_sent(shop: Stage) -> None:
     assert MemoryProvider.attempts[0].reference == str(message.reference)
 
 
-def test_what_no_table_holds_of_an_answer_is_left_out(shop: Stage) -> None:
+@pytest.mark.parametrize(
+    ("result", "ids", "price"),
+    [
+        (SendResult(("a\0b\ud800",)), ["ab?"], (None, "")),
+        (SendResult((12345,)), ["12345"], (None, "")),  # type: ignore[arg-type]
+        (SendResult(("x",), price=Decimal("0.05"), currency="E\0URO"), ["x"], ("0.05", "EUR")),
+        (SendResult(("x",), price=Decimal("12345678"), currency="EUR"), ["x"], (None, "")),
+        (SendResult(("x",), price=Decimal("NaN"), currency="EUR"), ["x"], (None, "")),
+    ],
+)
+def test_what_no_table_holds_of_an_answer_is_left_out(
+    shop: Stage, result: SendResult, ids: list[str], price: tuple[str | None, str]
+) -> None:
     """A provider of another package may say anything: the text is sent, and that is stored."""
-    MemoryProvider.script(SendResult(("a\0b\ud800",)))
+    MemoryProvider.script(result)
+    shop.place(3)
+
+    shop.run()
+
+    assert shop.rows == [(CREATED, "sent", "")] * 3
+    attempt = SendAttempt.objects.exclude(
+        provider_message_ids__in=[[str(m.reference)] for m in Message.objects.all()]
+    ).get()
+    message = attempt.message
+    assert attempt.provider_message_ids == ids
+    assert (message.price and f"{message.price:.2f}", message.currency) == price
+
+
+def test_an_odd_letter_keeps_no_account_open(shop: Stage) -> None:
+    """The account is closed all the same, and the number in the words concealed."""
+    error = ProviderAccountError("no +48512\0345678 \ud800 key", provider="memory", code="4\0")
+    error.http_status = 99_999
+    MemoryProvider.script(error)
     shop.place()
 
     shop.run()
 
-    assert shop.rows == [(CREATED, "sent", "")]
-    assert SendAttempt.objects.get().provider_message_ids == ["ab?"]
+    attempt = SendAttempt.objects.get()
+    assert (attempt.outcome, attempt.code, attempt.http_status) == ("refused", "4", None)
+    assert "345678" not in attempt.detail
+    assert attempt.detail.endswith(" ? key")
+    assert [row[1:] for row in shop.rows[:1]] == [("held", "provider_account")]
+    assert Throttle.objects.exclude(closed_until=None).count() == 1
 
 
 def test_a_throttled_text_waits_as_long_as_asked(shop: Stage) -> None:

@@ -407,8 +407,9 @@ def _say(connection: socket.socket, pieces: Sequence[bytes], asked: list[bytes])
     with connection, suppress(OSError):
         while heard := connection.recv(65536):
             asked.append(heard)
-            if b"\r\n\r\n" in heard and b"POST" in heard and heard.endswith(b"\r\n\r\n"):
-                continue  # the body comes apart
+            if heard.startswith(b"POST") and heard.endswith(b"\r\n\r\n"):
+                if b"Content-Length: 0\r\n" not in heard:
+                    continue  # the body comes apart
             for piece in pieces:
                 connection.sendall(piece)
                 time.sleep(0.05)
@@ -481,6 +482,38 @@ def test_a_header_of_the_caller_is_sent_once(served: Any) -> None:
     lines = asked[0].decode().lower().split("\r\n")
     for name, value in said.items():
         assert [line for line in lines if line.startswith(f"{name}:")] == [f"{name}: {value}"]
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "length"), [("POST", b"text", "4"), ("POST", None, "0"), ("GET", None, "")]
+)
+def test_the_length_of_the_body_is_said_once(
+    served: Any, method: str, body: bytes | None, length: str
+) -> None:
+    """Whatever the caller says of it; strict servers want it of an empty one, too."""
+    url, asked = served([HEAD + b"x" * 20])
+
+    _wire(url).send(method, "https://pigeon.example/", {"content-length": "4"}, body)
+
+    lines = asked[0].decode().lower().split("\r\n")
+    said = [line.split(": ")[1] for line in lines if line.startswith("content-length")]
+    assert said == [length] * bool(length)
+
+
+def test_a_host_is_looked_up_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the letters of its own country, too (IDNA)."""
+    asked: list[str] = []
+
+    def no_such_name(host: str, *args: object, **kwargs: object) -> None:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+
+    with pytest.raises(ProviderUnavailable):
+        _wire("").send("POST", "https://b\u00fccher.example/send", {}, b"text")
+
+    assert asked == ["xn--bcher-kva.example"]
 
 
 def test_a_request_to_another_host_is_no_request_to_the_last_one(served: Any) -> None:
