@@ -407,9 +407,9 @@ def _say(connection: socket.socket, pieces: Sequence[bytes], asked: list[bytes])
     with connection, suppress(OSError):
         while heard := connection.recv(65536):
             asked.append(heard)
-            if heard.startswith(b"POST") and heard.endswith(b"\r\n\r\n"):
-                if b"Content-Length: 0\r\n" not in heard:
-                    continue  # the body comes apart
+            is_empty = b"Content-Length: 0\r\n" in heard
+            if heard.startswith(b"POST") and heard.endswith(b"\r\n\r\n") and not is_empty:
+                continue  # the body comes apart
             for piece in pieces:
                 connection.sendall(piece)
                 time.sleep(0.05)
