@@ -111,6 +111,7 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
     batch = [ready for ready in batch if (ready.message.claimed_until or now) > now]
     for ready in batch:
         _write(ready)
+    texts = {ready.message.pk: ready for ready in batch}
     is_bounded = any(ready.bounds != NONE for ready in batch)
 
     def store() -> tuple[caps.Refusals, dict[int, int], list[SendAttempt]]:
@@ -126,7 +127,6 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
                 finish(texts[pk].message, MessageStatus.SUPPRESSED, *refusal, now=now)
 
     over, failures, attempts = _when_database_is_back(store)
-    texts = {ready.message.pk: ready for ready in batch}
     _when_database_is_back(end_refused)
     begun = [
         Begun(ready=texts[each.message_id], attempt=each, failures=failures.get(each.message_id, 0))
