@@ -70,12 +70,13 @@ def _in_turn(work: Callable[[Ports], bool]) -> None:
 
 
 def _until_nothing_is_left(ports: Ports) -> bool:
-    until = ports.clock.now() + dt.timedelta(seconds=RUN_SECONDS)
+    began = ports.clock.now()
+    until = began + dt.timedelta(seconds=RUN_SECONDS)
     if working.work(ports, until):
         return True
     # What was recorded just after the nudge that started this run made no nudge of its own.
     time.sleep(LINGER)
-    return working.is_due(ports) and working.work(ports, until)
+    return working.is_due(ports, since=began) and working.work(ports, until)
 
 
 def _once(ports: Ports) -> bool:

@@ -100,11 +100,6 @@ def run(ports: Ports, until: dt.datetime) -> int:
     return done
 
 
-def is_due(now: dt.datetime) -> bool:
-    """A box could be looked at now."""
-    return ConsentBox.objects.filter(process_at__lte=now).exists()
-
-
 _Subject = tuple[str, str]
 _SUBJECT = ("source", "subject_id")
 

@@ -96,10 +96,12 @@ def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Mess
     return taken
 
 
-def has_due(ports: Ports, channels: Collection[int], slow: Collection[str] = ()) -> bool:
-    """These channels have a due text that is not waiting for one of these senders."""
+def has_due(ports: Ports, channels: Collection[int] | None = None) -> bool:
+    """A text is due, of one of these channels unless None."""
     waiting = Message.objects.filter(status__in=WAITING, not_before__lte=ports.clock.now())
-    return waiting.filter(channel_id__in=channels).exclude(_for_sender(slow)).exists()
+    if channels is not None:
+        waiting = waiting.filter(channel_id__in=channels)
+    return waiting.exists()
 
 
 def waited_for(ports: Ports, channels: Collection[int], slow: Collection[str]) -> set[str]:

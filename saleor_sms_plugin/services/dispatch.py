@@ -39,9 +39,11 @@ def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda
         if not installation.is_live(ports):
             return 0
         channels = load(ports)
-        _end_orphans(channels, ports)
         accounts = accounts_of(channels.values())
         _open_providers(accounts)
+        if not claims.has_due(ports):
+            return 0
+        _end_orphans(channels, ports)
         accounts = _longest_waiting_first(accounts)
     ends = time.monotonic() + (until - ports.clock.now()).total_seconds()
     called = 0
@@ -82,7 +84,7 @@ def _longest_waiting_first(accounts: Sequence[Account]) -> list[Account]:
 
 
 def _open_providers(accounts: Sequence[Account]) -> None:
-    """What takes long the first time in a process is done before anybody waits for a lease."""
+    """What takes long the first time in a process is done before a text is due."""
     for account in accounts:
         for channel in account.channels:
             with suppress(ConfigurationError):

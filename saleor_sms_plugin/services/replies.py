@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Sequence
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q
 
 from ..domain import keywords, phone_numbers
 from ..domain.consent import STOPS, Act, Scope
@@ -48,12 +47,6 @@ def run(ports: Ports, until: dt.datetime) -> int:
     while ports.clock.now() < until and (count := _step(ports, until)):
         acted += count
     return acted
-
-
-def is_due(now: dt.datetime) -> bool:
-    """A reply waits for a worker."""
-    waiting = Q(answer_at__lte=now) | Q(forward_at__lte=now)
-    return InboundMessage.objects.filter(waiting).exists()
 
 
 def key_of(inbound: InboundMessage) -> str:

@@ -8,9 +8,18 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 
+from ..domain.reasons import Reason
 from ..domain.transitions import WAITING
 from ..exceptions import log_fault
-from ..models import Installation, Message, ShopEvent, WebhookRequest
+from ..models import (
+    ConsentBox,
+    InboundMessage,
+    Installation,
+    Message,
+    ShopEvent,
+    WebhookRequest,
+)
+from ..models.due import is_any_due
 from ..ports import Ports
 from . import (
     abandoned,
@@ -41,6 +50,15 @@ logger = logging.getLogger(__name__)
 
 DETECTOR_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for the payment tables
 RECONCILER_SHARE = dt.timedelta(seconds=0.3)  #: of a run, at most, for what hooks missed
+#: What nobody has looked at yet, by the column that says when it may be looked at.
+_NEWS = (
+    (ShopEvent, "plan_at"),
+    (WebhookRequest, "process_at"),
+    (ConsentBox, "process_at"),
+    (InboundMessage, "answer_at"),
+    (InboundMessage, "forward_at"),
+)
+CLOCKS_DIFFER = dt.timedelta(seconds=1)  #: so far behind may the machine be that wrote a row
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
 BOXES_SHARE = dt.timedelta(seconds=1)  #: of each turn, at most, for what storefronts wrote
@@ -49,47 +67,52 @@ RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webho
 
 
 def work(ports: Ports, until: dt.datetime) -> bool:
-    """What is due is planned and sent until ``until``; True when more is due now."""
+    """What is due is planned and sent until ``until``; True when more is due now.
+
+    Where nothing was recorded, nobody looks for it room by room: a worker has this run often.
+    """
     with ports.shop.writer():
         if _beat_is_missing(ports):
             _sweep(ports)
-    # What came back first: it may end what waits. It leaves the run time to send.
-    webhooks.run(ports, min(until, ports.clock.now() + RECEIPTS_SHARE))
-    replies.run(ports, min(until, ports.clock.now() + REPLIES_SHARE))
-    busy, live = True, True
+    news = has_news(ports)
+    if news:
+        # What came back first: it may end what waits. It leaves the run time to send.
+        webhooks.run(ports, min(until, ports.clock.now() + RECEIPTS_SHARE))
+        replies.run(ports, min(until, ports.clock.now() + REPLIES_SHARE))
+    plans, busy = news, True
     while busy and ports.clock.now() < until:
-        # Before planning: what was agreed to decides what may be planned.
-        boxes.run(ports, min(until, ports.clock.now() + BOXES_SHARE))
-        # In turns: a burst of events does not keep texts from going out, nor the reverse.
-        planned = plan.run(ports, min(until, ports.clock.now() + TURN))
-        with ports.shop.writer():
-            live = installation.is_live(ports)  # after planning: it holds what was planned, too
-        sent = dispatch.run(ports, until, lambda: has_news(ports)) if live else 0
-        busy = bool(planned or sent)
-    # Last: a mail server that is silent keeps no text waiting.
-    forwarding.run(ports, until)
-    with ports.shop.writer():
-        return live and ports.clock.now() >= until and is_due(ports)
+        planned = _plan(ports, until) if plans else 0
+        sent = dispatch.run(ports, until, lambda: has_news(ports))
+        plans = busy = bool(planned or sent)
+    if news:
+        # Last: a mail server that is silent keeps no text waiting.
+        forwarding.run(ports, until)
+    return ports.clock.now() >= until and is_due(ports)
 
 
-def is_due(ports: Ports) -> bool:
-    """Something could be planned, sent or processed now."""
+def _plan(ports: Ports, until: dt.datetime) -> int:
+    """In turns with sending: a burst of events does not keep texts from going out, nor the
+    reverse."""
+    # Before planning: what was agreed to decides what may be planned.
+    boxes.run(ports, min(until, ports.clock.now() + BOXES_SHARE))
+    return plan.run(ports, min(until, ports.clock.now() + TURN))
+
+
+def is_due(ports: Ports, since: dt.datetime | None = None) -> bool:
+    """Something could be planned, sent or processed now; of texts, one that fell due ``since``."""
     now = ports.clock.now()
     with ports.shop.writer():
         waiting = Message.objects.filter(status__in=WAITING, not_before__lte=now)
+        waiting = waiting.exclude(reason=Reason.OTHER_INSTALLATION)
+        if since:
+            waiting = waiting.filter(not_before__gt=since - CLOCKS_DIFFER)
         return waiting.exists() or has_news(ports)
 
 
 def has_news(ports: Ports) -> bool:
     """Something was recorded that no run has looked at; texts that wait are no news."""
-    now = ports.clock.now()
     with ports.shop.writer():
-        return (
-            ShopEvent.objects.filter(plan_at__lte=now).exists()
-            or WebhookRequest.objects.filter(process_at__lte=now).exists()
-            or boxes.is_due(now)
-            or replies.is_due(now)
-        )
+        return is_any_due(_NEWS, ports.clock.now())
 
 
 def keep_house(ports: Ports) -> None:

@@ -356,6 +356,14 @@ class LiveShop:
         )
         return int(row["waiting"])
 
+    def keeps_up(self) -> bool:
+        """No text that may go out now waits for a worker."""
+        (row,) = self.saleor.rows(
+            """SELECT count(*) AS waiting FROM saleor_sms_plugin_message
+               WHERE status = 'queued' AND not_before <= now()"""
+        )
+        return not row["waiting"]
+
     def decisions(self, order: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         """(status, reason) of each text about the order, by event; texts to staff left out."""
         rows = self.saleor.rows(
