@@ -20,6 +20,7 @@ from .services import turns, working
 from .wake import LINGER
 
 RUN_SECONDS = 5.0
+LEAST_WAIT = 1.0  #: seconds until a run comes back for what falls due soon
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,8 @@ def _in_turn(work: Callable[[Ports], bool]) -> None:
     # A run that came while ours ended found no turn; what it came for is looked for here.
     if more or (ours and working.has_news(ports)):
         ports.wake.nudge()
+    elif ours and (seconds := working.next_in(ports)) is not None:
+        ports.wake.nudge_in(max(seconds, LEAST_WAIT))
 
 
 def _until_nothing_is_left(ports: Ports) -> bool:

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.http import HttpRequest
 
 from .callers import Caller
+from .models.instant import database_now
 from .ports import Ports
 from .wake import CeleryWake
 
@@ -23,8 +24,8 @@ class SystemClock:
 
 
 class Stopwatch:
-    """Implements ``ports.Clock`` for one run: the time since it began goes on evenly, however the
-    system's clock is set meanwhile."""
+    """Implements ``ports.Clock`` for one run: the time since it began goes on evenly, however any
+    clock is set meanwhile."""
 
     def __init__(self, began: dt.datetime) -> None:
         self._began, self._at = began, time.monotonic()
@@ -46,9 +47,14 @@ def ports() -> Ports:
 
 
 def ports_of_run() -> Ports:
-    """The ports of this process with a clock that no setting of the system's moves."""
+    """The ports of this process with the database's clock, which all workers share: a machine's
+    own may be wrong, and what one worker writes of time the others act on."""
     found = ports()
-    return replace(found, clock=Stopwatch(found.clock.now()))
+    began = found.clock.now()
+    if isinstance(found.clock, SystemClock):
+        with found.shop.writer():
+            began = database_now()
+    return replace(found, clock=Stopwatch(began))
 
 
 def caller_of(request: HttpRequest) -> Caller:

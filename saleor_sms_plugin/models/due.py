@@ -1,25 +1,47 @@
-"""Whether anything is due in one of several tables: asked several times a second, mostly in vain.
+"""What is due, or soon, in one of several tables: asked several times a second, mostly in vain.
 
-One statement that nobody has to build: for the ORM that costs more than PostgreSQL's answer.
+One plain statement: to build it with the ORM costs more than PostgreSQL's answer.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
-from django.db import connections, models, router
+from django.db import connection, models
+
+_Columns = Sequence[tuple[type[models.Model], str]]
 
 
-def is_any_due(columns: Sequence[tuple[type[models.Model], str]], now: dt.datetime) -> bool:
+def is_any_due(columns: _Columns, now: dt.datetime) -> bool:
     """A row of one of these tables is due by its column; null there is never due."""
-    connection = connections[router.db_for_write(columns[0][0])]
+    each = _each("SELECT 1 FROM {table} WHERE {column} <= %s", columns)
+    return bool(_first(f"SELECT EXISTS ({each})", [now] * len(columns)))
+
+
+def next_due(columns: _Columns, after: dt.datetime, until: dt.datetime) -> dt.datetime | None:
+    """When the first row of these tables falls due between the two; None where none does."""
+    if connection.vendor != "postgresql":
+        return None  # one process, and no worker that could be woken
+    first = "SELECT MIN({column}) AS at FROM {table} WHERE {column} > %s AND {column} <= %s"
+    each = _each(first, columns)
+    found: dt.datetime | None = _first(
+        f"SELECT MIN(at) FROM ({each}) AS each_first",  # noqa: S608 (names are ours)
+        [after, until] * len(columns),
+    )
+    return found
+
+
+def _each(statement: str, columns: _Columns) -> str:
     name = connection.ops.quote_name
-    each = (
-        f"SELECT 1 FROM {name(model._meta.db_table)} WHERE {name(column)} <= %s"  # noqa: S608 (names are ours)
+    return " UNION ALL ".join(
+        statement.format(table=name(model._meta.db_table), column=name(column))
         for model, column in columns
     )
-    at = connection.ops.adapt_datetimefield_value(now)
+
+
+def _first(statement: str, instants: Sequence[dt.datetime]) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT EXISTS ({' UNION ALL '.join(each)})", [at] * len(columns))
-        return bool(cursor.fetchone()[0])
+        cursor.execute(statement, [*map(connection.ops.adapt_datetimefield_value, instants)])
+        return cursor.fetchone()[0]

@@ -97,7 +97,7 @@ def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Mess
 
 
 def has_due(ports: Ports, channels: Collection[int] | None = None) -> bool:
-    """A text is due, of one of these channels unless None."""
+    """A text is due, of these channels or, where None, of any."""
     waiting = Message.objects.filter(status__in=WAITING, not_before__lte=ports.clock.now())
     if channels is not None:
         waiting = waiting.filter(channel_id__in=channels)

@@ -43,7 +43,7 @@ def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda
         _open_providers(accounts)
         if not claims.has_due(ports):
             return 0
-        _end_orphans(channels, ports)
+        _end_orphans(channels, ports, until)
         accounts = _longest_waiting_first(accounts)
     ends = time.monotonic() + (until - ports.clock.now()).total_seconds()
     called = 0
@@ -84,15 +84,18 @@ def _longest_waiting_first(accounts: Sequence[Account]) -> list[Account]:
 
 
 def _open_providers(accounts: Sequence[Account]) -> None:
-    """What takes long the first time in a process is done before a text is due."""
+    """What takes long the first time in a process is done in its first run, whether or not a text
+    is due, and before anybody waits for a lease."""
     for account in accounts:
         for channel in account.channels:
             with suppress(ConfigurationError):
                 provider_of(channel)
 
 
-def _end_orphans(channels: Mapping[int, Channel], ports: Ports) -> None:
+def _end_orphans(channels: Mapping[int, Channel], ports: Ports, until: dt.datetime) -> None:
     """Texts of a channel that is gone end, with the reason."""
-    now = ports.clock.now()
-    for message in claims.take_orphans(uuid.uuid4(), ports, channels):
-        finish(message, MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, now=now)
+    while orphans := claims.take_orphans(uuid.uuid4(), ports, channels):
+        for message in orphans:
+            finish(message, MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, now=ports.clock.now())
+        if ports.clock.now() >= until:
+            break

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
+from django.db.models import Min
 
-from ..domain.reasons import Reason
 from ..domain.transitions import WAITING
 from ..exceptions import log_fault
 from ..models import (
@@ -19,7 +19,7 @@ from ..models import (
     ShopEvent,
     WebhookRequest,
 )
-from ..models.due import is_any_due
+from ..models.due import is_any_due, next_due
 from ..ports import Ports
 from . import (
     abandoned,
@@ -58,7 +58,9 @@ _NEWS = (
     (InboundMessage, "answer_at"),
     (InboundMessage, "forward_at"),
 )
-CLOCKS_DIFFER = dt.timedelta(seconds=1)  #: so far behind may the machine be that wrote a row
+#: So far back may the instant lie of a text that was not there before: the web's clocks differ,
+#: transactions last.
+BACKDATED = dt.timedelta(minutes=1)
 #: Without a periodic run for this long a nudge does the housekeeping too.
 BEAT_MISSED = dt.timedelta(minutes=1)
 BOXES_SHARE = dt.timedelta(seconds=1)  #: of each turn, at most, for what storefronts wrote
@@ -69,7 +71,8 @@ RECEIPTS_SHARE = dt.timedelta(seconds=2)  #: of a run, at most, for stored webho
 def work(ports: Ports, until: dt.datetime) -> bool:
     """What is due is planned and sent until ``until``; True when more is due now.
 
-    Where nothing was recorded, nobody looks for it room by room: a worker has this run often.
+    One question decides whether receipts, replies, boxes, events and mails are looked for at all:
+    a worker has this run often, mostly for nothing.
     """
     with ports.shop.writer():
         if _beat_is_missing(ports):
@@ -87,7 +90,8 @@ def work(ports: Ports, until: dt.datetime) -> bool:
     if news:
         # Last: a mail server that is silent keeps no text waiting.
         forwarding.run(ports, until)
-    return ports.clock.now() >= until and is_due(ports)
+    with ports.shop.writer():
+        return ports.clock.now() >= until and installation.is_same(ports) and is_due(ports)
 
 
 def _plan(ports: Ports, until: dt.datetime) -> int:
@@ -103,9 +107,8 @@ def is_due(ports: Ports, since: dt.datetime | None = None) -> bool:
     now = ports.clock.now()
     with ports.shop.writer():
         waiting = Message.objects.filter(status__in=WAITING, not_before__lte=now)
-        waiting = waiting.exclude(reason=Reason.OTHER_INSTALLATION)
         if since:
-            waiting = waiting.filter(not_before__gt=since - CLOCKS_DIFFER)
+            waiting = waiting.filter(not_before__gt=since - BACKDATED)
         return waiting.exists() or has_news(ports)
 
 
@@ -113,6 +116,20 @@ def has_news(ports: Ports) -> bool:
     """Something was recorded that no run has looked at; texts that wait are no news."""
     with ports.shop.writer():
         return is_any_due(_NEWS, ports.clock.now())
+
+
+def next_in(ports: Ports) -> float | None:
+    """In how many seconds something falls due; None where the periodic run comes sooner.
+
+    What was written just now, by a machine whose clock is ahead of the database's, does.
+    """
+    now = ports.clock.now()
+    until = now + dt.timedelta(seconds=dispatch.PERIODIC)
+    with ports.shop.writer():
+        texts = Message.objects.filter(status__in=WAITING, not_before__gt=now)
+        text = texts.filter(not_before__lte=until).aggregate(at=Min("not_before"))["at"]
+        found = [at for at in (text, next_due(_NEWS, now, until)) if at]
+    return (min(found) - now).total_seconds() if found else None
 
 
 def keep_house(ports: Ports) -> None:

@@ -229,6 +229,7 @@ def test_each_account_has_its_share_of_a_run(shop: Stage, monkeypatch: pytest.Mo
         return 1
 
     shop.configure(CREATED, channel_id=OTHER, provider="console")
+    shop.queue(1)
     monkeypatch.setattr(AccountRun, "go", go)
     start = shop.clock.now()
 
@@ -254,6 +255,7 @@ def test_runs_begin_with_another_account_each_time(
     monkeypatch.setattr(AccountRun, "go", slow)
 
     for _ in range(4):
+        shop.queue(1)
         dispatch.run(shop.ports, shop.clock.now() + dt.timedelta(seconds=5))
 
     assert sorted(begun[:2]) == ["console", "memory"]
