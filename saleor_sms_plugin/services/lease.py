@@ -50,10 +50,10 @@ class Lease:
         return True
 
     def learn(self, endings: Sequence[Ending]) -> bool:
-        """The row says what these answers taught; False where the account is closed, or no more
-        ours."""
+        """The row says what these answers taught; False, until it is renewed, where the account is
+        closed, or no more ours."""
         self._has_answers |= bool(endings)
-        if health.learn(self.throttle, self.run, endings, self._ports):
+        if health.learn(self.throttle, self.run, endings, self._ports) and self._renew_at:
             return True
         self._renew_at = 0.0  # it may be somebody else's
         return False

@@ -6,6 +6,7 @@ import time
 
 from ..ports import Ports
 from .calls import end, take_back
+from .claims import BATCH
 from .lease import Lease
 from .line import Answer, Line
 
@@ -21,7 +22,8 @@ class Outcomes:
         self._oldest_kept = 0.0
 
     def take(self, within: float | None = None) -> None:
-        """At most ``within`` seconds pass until an answer is taken; what is old is stored."""
+        """At most ``within`` seconds pass until an answer is taken; what is old, or a batch, is
+        stored."""
         if self._kept:
             left = max(0.0, self._oldest_kept + STORE_WITHIN - time.monotonic())
             within = left if within is None else min(within, left)
@@ -29,7 +31,8 @@ class Outcomes:
             if not self._kept:
                 self._oldest_kept = time.monotonic()
             self._kept.append(answer)
-        if self._kept and time.monotonic() - self._oldest_kept >= STORE_WITHIN:
+        is_old = bool(self._kept) and time.monotonic() - self._oldest_kept >= STORE_WITHIN
+        if is_old or len(self._kept) >= BATCH:
             self._store()
 
     def take_all(self) -> bool:
