@@ -75,6 +75,9 @@ class Reason(StrEnum):
     SENDER_RATE = "sender_rate"
     RETRY = "retry"
     FAULT = "fault"
+    # It waits, and no row says so: what is told while it is so
+    STOPPED = "stopped"
+    QUEUE = "queue"
     # It failed
     TEMPLATE = "template"
     TOO_LONG = "too_long"
@@ -173,6 +176,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.SENDER_RATE: "Its sender may send only so many a second; it waits for its turn.",
     Reason.RETRY: "The provider could not take it; it will be tried again.",
     Reason.FAULT: "An unexpected error, see the log; it will be tried again.",
+    Reason.STOPPED: (
+        "Nothing is sent: rate = 0 in Advanced. Set a rate above 0, or take the line out."
+    ),
+    Reason.QUEUE: "Its time has come; it goes out when it is its turn.",
     Reason.TEMPLATE: "The text could not be made from its template.",
     Reason.TOO_LONG: "The text is longer than allowed.",
     Reason.REJECTED: "The provider refused this message.",

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
 
+from ..domain.reasons import Reason
 from ..domain.spans import A_DAY
 from ..exceptions import ConfigurationError
 from ..models import ProviderAccount, Throttle, WebhookRequest
@@ -60,8 +61,20 @@ class AccountHealth:
 
     @cached_property
     def state(self) -> Mapping[str, Any]:
-        """``health.state_of`` its row."""
-        return health.state_of(self.throttle, self.now)
+        return state_of(self.account, self.throttle, self.now)
+
+
+def state_of(account: Account, throttle: Throttle, now: dt.datetime) -> dict[str, Any]:
+    """The account for people and programs: ``health.state_of`` its row, or stopped, where a
+    channel allows it no call at all."""
+    state = health.state_of(throttle, now)
+    if account.rate != 0:
+        return state
+    by = [c.slug for c in account.channels if c.stored.active and c.config.rate == 0]
+    return {
+        **state, "state": "stopped", "reason": Reason.STOPPED, "why": Reason.STOPPED.sentence,
+        "detail": f"Channel: {', '.join(by)}.",
+    }  # fmt: skip
 
 
 def account_healths(

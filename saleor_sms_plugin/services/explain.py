@@ -17,6 +17,7 @@ from ..models import Message, SendAttempt, ShopEvent
 from ..ports import Order, Ports
 from . import consent, ledger, subjects
 from .channels import Channel, load
+from .waiting import Why, why_waiting
 
 SETTLING = "settling"  #: the status of what is not decided yet
 
@@ -54,7 +55,7 @@ class Decision:
     to_staff: bool
     language: str
     status: str  #: a message status, or ``SETTLING``
-    reason: str
+    reason: str  #: of what waits though its time has come: what it waits for now
     why: str
     detail: str  #: the particulars of the reason; a part of ``why``
     not_before: dt.datetime | None
@@ -76,7 +77,11 @@ def explain(order: Order, ports: Ports) -> list[Decision]:
         decided = {(m.event_id, m.event_name) for m in rows}
         channels = load(ports, {m.channel_id for m in rows if m.channel_id is not None})
         known = ledger.read(m.recipient for m in rows)
-        return [replace(_decision(m), consent=_consent(m, channels, known)) for m in rows] + [
+        waiting = why_waiting(rows, ports)
+        return [
+            replace(_decision(m, waiting.get(m.pk)), consent=_consent(m, channels, known))
+            for m in rows
+        ] + [
             _settling(event, spec.name) if event.plan_at else _ended(event, spec.name)
             for event in open_or_ended.order_by("pk")
             for spec in SOURCES.get(event.name, ())
@@ -93,7 +98,7 @@ def _consent(message: Message, channels: Mapping[int, Channel], known: ledger.Le
     return f"{scope}: {consent.in_words(where)}"
 
 
-def _decision(message: Message) -> Decision:
+def _decision(message: Message, waiting: Why | None) -> Decision:
     calls = sorted(message.attempts.all(), key=lambda attempt: attempt.number)
     return Decision(
         event=message.event_name,
@@ -104,9 +109,9 @@ def _decision(message: Message) -> Decision:
         to_staff=message.to_staff,
         language=message.language,
         status=message.status,
-        reason=message.reason,
-        why=message.why,
-        detail=message.detail,
+        reason=waiting.reason if waiting else message.reason,
+        why=waiting.sentence if waiting else message.why,
+        detail=waiting.detail if waiting else message.detail,
         not_before=message.not_before if message.status in WAITING else None,
         segment_count=message.segment_count,
         body=message.body,

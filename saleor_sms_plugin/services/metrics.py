@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from ..domain.spans import A_DAY, AN_HOUR
 from ..domain.transitions import OPEN, WAITING, MessageStatus
 from ..models import InboundMessage, Message, ShopEvent, Throttle, WebhookRequest
 from ..ports import Ports
-from . import box_faults, health, installation, reviews, status, webhooks
+from . import box_faults, installation, reviews, status, webhooks
+from .account_health import state_of
 from .accounts import accounts_of
 from .box_faults import BoxFaults
+from .caps import OLDEST
 from .channels import load
+
+logger = logging.getLogger(__name__)
 
 PROMPT = dt.timedelta(seconds=10)  #: GOV.UK Notify's measure: the share sent within this
 MINUTE = dt.timedelta(minutes=1)
@@ -81,25 +87,73 @@ def queue_of(ports: Ports, channel_ids: Collection[int] | None = None) -> Queue:
         return Queue(
             **open_ones,
             to_plan=events.count(),
-            oldest_due_seconds=(now - oldest).total_seconds() if oldest else 0.0,
+            oldest_due_seconds=_age(oldest, now),
             to_review=replies.count(),
         )
 
 
-def prompt_share(ports: Ports, channel_ids: Collection[int] | None = None) -> float | None:
-    """Of the texts sent within the hour in these channels, in all where None: the share sent
-    within ``PROMPT`` of their time; None where none was sent; one statement."""
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """What went out of some channels."""
+
+    last_minute: int
+    last_hour: int
+    prompt_share: float | None  #: of the hour's, sent within ``PROMPT`` of their time
+
+
+def sent_of(ports: Ports, channel_ids: Collection[int] | None = None) -> Sent:
+    """Of these channels, of all where None; the share is None where nothing was sent in the hour;
+    one statement."""
     now = ports.clock.now()
     only = {} if channel_ids is None else {"channel_id__in": channel_ids}
     with ports.shop.writer():
-        sent = Message.objects.filter(
-            **only, created_at__gte=now - A_DAY, sent_at__gte=now - AN_HOUR
-        )
-        found = sent.aggregate(count=Count("pk"), prompt=Count("pk", filter=_IS_PROMPT))
-    return round(found["prompt"] / found["count"], 4) if found["count"] else None
+        recent = _may_end(now - AN_HOUR).filter(**only, sent_at__gte=now - AN_HOUR)
+        found = recent.aggregate(
+            hour=Count("pk"), minute=Count("pk", filter=Q(sent_at__gte=now - MINUTE)),
+            prompt=Count("pk", filter=_IS_PROMPT),
+        )  # fmt: skip
+    hour = found["hour"]
+    return Sent(
+        last_minute=found["minute"], last_hour=hour,
+        prompt_share=round(found["prompt"] / hour, 4) if hour else None,
+    )  # fmt: skip
 
 
 _IS_PROMPT = Q(sent_at__lte=F("due_at") + PROMPT)
+
+
+def _may_end(since: dt.datetime) -> QuerySet[Message]:
+    """All texts that may have gone out after this instant, by the one that has an index: none
+    waits for longer than ``OLDEST``."""
+    return Message.objects.filter(created_at__gte=since - OLDEST)
+
+
+def log_queue(ports: Ports) -> None:
+    """A line says how the queue is; two indexed statements, none where nobody reads such lines."""
+    if not logger.isEnabledFor(logging.INFO):
+        return
+    with ports.shop.writer():
+        due, oldest_seconds = _due(ports.clock.now())
+    sent = sent_of(ports)
+    logger.info(
+        "Queue: %d texts due, the oldest for %.0f s; %d sent in the last minute",
+        due, oldest_seconds, sent.last_minute,
+        extra={
+            "action": "queue", "due": due, "oldest_due_seconds": round(oldest_seconds, 3),
+            "sent_last_minute": sent.last_minute, "prompt_share": sent.prompt_share,
+        },
+    )  # fmt: skip
+
+
+def _due(now: dt.datetime) -> tuple[int, float]:
+    """How many texts' time has come, and for how many seconds the oldest's."""
+    waiting = Message.objects.filter(status__in=WAITING, not_before__lte=now)
+    due = waiting.aggregate(count=Count("pk"), oldest=Min("due_at"))
+    return due["count"], _age(due["oldest"], now)
+
+
+def _age(oldest: dt.datetime | None, now: dt.datetime) -> float:
+    return (now - oldest).total_seconds() if oldest else 0.0
 
 
 def measure(ports: Ports) -> Metrics:
@@ -107,22 +161,21 @@ def measure(ports: Ports) -> Metrics:
     now = ports.clock.now()
     with ports.shop.writer():
         waiting = Message.objects.filter(status__in=WAITING)
-        due = waiting.filter(not_before__lte=now).aggregate(count=Count("pk"), oldest=Min("due_at"))
-        recent = Message.objects.filter(created_at__gte=now - A_DAY)
-        sent_hour = recent.filter(sent_at__gte=now - AN_HOUR).count()
+        due, oldest_seconds = _due(now)
+        sent = sent_of(ports)
         to_review, review_by = reviews.waiting()
         return Metrics(
             at=now,
             live=installation.is_same(ports),
             machinery=status.machinery(ports),
             to_plan=ShopEvent.objects.filter(plan_at__lte=now).count(),
-            due=due["count"],
-            oldest_due_seconds=(now - due["oldest"]).total_seconds() if due["oldest"] else 0.0,
+            due=due,
+            oldest_due_seconds=oldest_seconds,
             waiting=waiting.count(),
             sending=Message.objects.filter(status=MessageStatus.SENDING).count(),
-            sent_last_minute=recent.filter(sent_at__gte=now - MINUTE).count(),
-            sent_last_hour=sent_hour,
-            prompt_share=prompt_share(ports),
+            sent_last_minute=sent.last_minute,
+            sent_last_hour=sent.last_hour,
+            prompt_share=sent.prompt_share,
             to_review=to_review,
             review_by=review_by,
             webhooks_lost=WebhookRequest.objects.filter(webhooks.LOST).count(),
@@ -140,8 +193,10 @@ def measure(ports: Ports) -> Metrics:
 
 def _ended(now: dt.datetime) -> dict[str, int]:
     rows = (
-        Message.objects.filter(created_at__gte=now - A_DAY)
+        _may_end(now - A_DAY)
         .exclude(status__in=OPEN)
+        .alias(ended_at=_ENDED_AT)
+        .filter(ended_at__gte=now - A_DAY)
         .values("status", "reason")
         .annotate(count=Count("pk"))
         .order_by("status", "reason")
@@ -152,11 +207,15 @@ def _ended(now: dt.datetime) -> dict[str, int]:
     }
 
 
+#: An unknown outcome has no instant of its own: the text was due shortly before.
+_ENDED_AT = Coalesce("finished_at", "sent_at", "not_before")
+
+
 def _accounts(ports: Ports, now: dt.datetime) -> tuple[dict[str, Any], ...]:
     rows = {row.key: row for row in Throttle.objects.all()}
     shown = []
     for account in accounts_of(load(ports).values()):
         row = rows.get(account.key, Throttle(key=account.key, next_slot_at=now))
         channels = [channel.slug for channel in account.channels]
-        shown.append({**health.state_of(row, now), "rate": account.rate, "channels": channels})
+        shown.append({**state_of(account, row, now), "rate": account.rate, "channels": channels})
     return tuple(shown)

@@ -125,7 +125,7 @@ def _account(channel: Channel, ports: Ports) -> str:
     """Why the provider account is closed, "" while it is open."""
     row = Throttle.objects.filter(key=key_of(channel)).first()
     if channel.config.rate == 0:
-        return "Nothing is sent: rate = 0 in Advanced."
+        return Reason.STOPPED.sentence
     if row is None or row.closed_since is None:
         return ""
     since = ago(ports.clock.now() - row.closed_since)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -15,21 +17,26 @@ class Command(SmsCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--watch", type=float, metavar="SECONDS", help="show it again every so many seconds"
+            "--watch",
+            type=float,
+            metavar="SECONDS",
+            help="show it again every so many seconds, until Ctrl-C",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         every = options["watch"]
-        while True:
-            metrics = measure(self.ports)
-            self.show(metrics, "\n".join(_lines(metrics)), as_json=options["json"])
-            if not every:
-                return
-            try:
+        if not every:
+            self._show(options)
+            return
+        with suppress(KeyboardInterrupt):
+            while True:
+                self._show(options)
                 time.sleep(max(0.2, every))
-            except KeyboardInterrupt:
-                return
-            self.stdout.write("")
+                self.stdout.write("")
+
+    def _show(self, options: Mapping[str, Any]) -> None:
+        metrics = measure(self.ports)
+        self.show(metrics, "\n".join(_lines(metrics)), as_json=options["json"])
 
 
 def _lines(metrics: Metrics) -> list[str]:

@@ -18,7 +18,8 @@ from .selection import asks_for
 from .statistics import MoneyType
 
 StateEnum = graphene.Enum(
-    "SmsAccountStateEnum", [("OPEN", "open"), ("CLOSED", "closed"), ("PROBING", "probing")]
+    "SmsAccountStateEnum",
+    [("OPEN", "open"), ("CLOSED", "closed"), ("PROBING", "probing"), ("STOPPED", "stopped")],
 )
 
 
@@ -52,11 +53,12 @@ class ProviderAccountType(graphene.ObjectType):
     )  # fmt: skip
     state = graphene.Field(
         StateEnum, required=True,
-        description="Open; closed: nothing is sent; probing: one text is tried.",
+        description="Open; closed: nothing is sent; probing: one text is tried; stopped: a "
+        "channel's rate is 0.",
     )  # fmt: skip
-    reason = graphene.String(description="Why it was closed: one word.")
+    reason = graphene.String(description="Why it is not open: one word.")
     why = graphene.String(description="The same for people.")
-    detail = graphene.String(description="What the provider said.")
+    detail = graphene.String(description="What the provider said, or which channels stopped it.")
     closed_since = graphene.DateTime(description="Since when it does not work.")
     closed_until = graphene.DateTime(description="When it is tried again.")
     rate = graphene.Float(description="Texts a second; null without a limit.")

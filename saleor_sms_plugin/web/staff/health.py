@@ -22,7 +22,7 @@ class Card:
     """One account as it is shown."""
 
     it: AccountHealth
-    state: str  #: open, closed or probing, in words
+    state: str  #: open, closed, probing or stopped, in words
     why: str  #: why it is not open, "" where it is
     balance: str
     rate: str
@@ -33,7 +33,7 @@ def show(visit: Visit) -> Part:
     ids, words = visit.caller.channel_ids, visit.words
     row = Installation.objects.filter(pk=Installation.ONLY).first() or Installation()
     queue = metrics.queue_of(visit.ports, ids)
-    share = metrics.prompt_share(visit.ports, ids)
+    share = metrics.sent_of(visit.ports, ids).prompt_share
     accounts = account_healths(visit.ports, ids)
     known = balances_of(accounts, visit.ports)
     numbers = {

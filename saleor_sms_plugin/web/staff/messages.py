@@ -22,6 +22,7 @@ from ...models import Message
 from ...services import manual
 from ...services.channels import shared_country
 from ...services.timeline import timeline, with_timeline
+from ...services.waiting import Why, why_waiting
 from ..graphql.connections import page
 from ..graphql.context import visible
 from .labels import event_label, moment_detail, status_label
@@ -134,8 +135,9 @@ _FILTERS: Mapping[str, Callable[[str, Visit], Q]] = {
 }
 
 
-def _row(message: Message, visit: Visit) -> Row:
+def _row(message: Message, visit: Visit, waiting: Why | None = None) -> Row:
     arrived = message.status == MessageStatus.DELIVERED
+    reason, detail = waiting or (message.reason, message.detail)
     return Row(
         key=message.pk,
         at=message.created_at,
@@ -145,8 +147,8 @@ def _row(message: Message, visit: Visit) -> Row:
         order=message.order_number,
         recipient=message.recipient,
         channel=message.channel_slug,
-        why="" if arrived else why(message.reason, visit.language),
-        detail="" if arrived else message.detail,
+        why="" if arrived else why(reason, visit.language),
+        detail="" if arrived else detail,
         segments=message.segment_count,
     )
 
@@ -158,7 +160,7 @@ def one(visit: Visit, key: str) -> Part:
     return Part(
         template="message.html",
         context={
-            "row": _row(message, visit),
+            "row": _row(message, visit, why_waiting([message], visit.ports).get(message.pk)),
             "message": message,
             "price": price,
             "waits": message.status in WAITING,

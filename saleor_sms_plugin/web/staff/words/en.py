@@ -253,6 +253,7 @@ WORDS: dict[str, str] = {
     "account_open": "open",
     "account_closed": "closed: nothing is sent",
     "account_probing": "one text is tried",
+    "account_stopped": "stopped by your settings",
     "balance": "Balance",
     "no_balance": "The provider did not say it in time. Reload the page.",
     "closed_since": "Not working since",

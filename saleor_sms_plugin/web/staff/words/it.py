@@ -253,6 +253,7 @@ WORDS: dict[str, str] = {
     "account_open": "aperto",
     "account_closed": "chiuso: non parte nulla",
     "account_probing": "si prova con un SMS",
+    "account_stopped": "fermato nelle impostazioni",
     "balance": "Credito",
     "no_balance": "Il fornitore non l'ha detto in tempo. Ricarica la pagina.",
     "closed_since": "Non funziona dal",

@@ -252,6 +252,7 @@ WORDS: dict[str, str] = {
     "account_open": "otwarte",
     "account_closed": "zamknięte: nic nie wychodzi",
     "account_probing": "próba jednym SMS-em",
+    "account_stopped": "zatrzymane w ustawieniach",
     "balance": "Saldo",
     "no_balance": "Dostawca nie podał go na czas. Odśwież stronę.",
     "closed_since": "Nie działa od",

@@ -104,6 +104,11 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.SENDER_RATE: "Questo mittente può inviare solo così tanto al secondo: aspetta.",
     Reason.RETRY: "Il fornitore non ha potuto prenderlo: si riprova.",
     Reason.FAULT: "Qui qualcosa è andato storto: si riprova. I dettagli sono nel log del server.",
+    Reason.STOPPED: (
+        "Non parte nulla: nelle impostazioni Advanced c'è rate = 0. Scrivi un valore sopra lo 0, "
+        "o togli la riga."
+    ),
+    Reason.QUEUE: "La sua ora è arrivata: parte quando è il suo turno.",
     # It failed
     Reason.TEMPLATE: "Non è stato possibile comporre il testo. Correggilo sotto Testi.",
     Reason.TOO_LONG: "Il testo è più lungo del consentito. Accorcialo sotto Testi.",

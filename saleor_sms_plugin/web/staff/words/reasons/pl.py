@@ -102,6 +102,11 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.SENDER_RATE: "Ten nadawca może wysyłać tylko tyle na sekundę; SMS czeka na kolej.",
     Reason.RETRY: "Dostawca nie mógł go przyjąć; spróbujemy ponownie.",
     Reason.FAULT: "Coś się tu nie udało; spróbujemy ponownie. Szczegóły są w logu serwera.",
+    Reason.STOPPED: (
+        "Nic nie wychodzi: w ustawieniach Advanced jest rate = 0. Wpisz tam wartość większą od 0 "
+        "albo usuń ten wiersz."
+    ),
+    Reason.QUEUE: "Nadszedł jego czas; wyjdzie, gdy przyjdzie jego kolej.",
     # It failed
     Reason.TEMPLATE: "Nie dało się złożyć treści. Popraw ją w Treściach.",
     Reason.TOO_LONG: "Treść jest dłuższa, niż wolno. Skróć ją w Treściach.",
