@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..models import throttle as throttles
 from ..ports import Ports
-from . import claims
+from . import claims, health
 from .accounts import Account, accounts_of
 from .calls import Ready, begin
 from .channels import load
@@ -122,13 +122,12 @@ class AccountRun:
         None where that is not soon, or the account is closed: then a run comes back when it may be
         called, for what is due.
         """
-        closed_until = self._lease.throttle.closed_until
-        closed_for = (closed_until - now).total_seconds() if closed_until else 0.0
+        opens_in = health.opens_in(self._lease.throttle, now)
         slot_in = throttles.waits([self.key])[self.key]
-        if closed_for <= 0 and slot_in <= SOON:
+        if not opens_in and slot_in <= SOON:
             return slot_in
         if claims.has_due(self.ports, self._account.channel_ids):
-            self.next_in = max(closed_for, slot_in)
+            self.next_in = max(opens_in, slot_in)
         return None
 
     def _send(self, ready: list[Ready]) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 
-from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage
 
 from ..domain import segments
 from ..domain.keywords import Meaning
@@ -14,6 +13,7 @@ from ..events.texts.alerts import REPLY
 from ..models import InboundMessage
 from ..ports import Ports
 from .alerts import alert
+from .mailing import mail_server
 from .talks import Talk, talk_of
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,6 @@ MOST_TEXTED = 3  #: replies of one person in ``TEXTED_IN``; more are read in the
 TEXTED_IN = dt.timedelta(hours=1)
 STEP = 50  #: replies looked at for the next one to be mailed
 AGAIN = dt.timedelta(minutes=2)  #: longer than a mail server is waited for; then doubled
-MAIL_TIMEOUT = 5.0  #: seconds, where the project sets none
 
 
 def hand_on(talk: Talk, ports: Ports) -> dt.datetime | None:
@@ -114,5 +113,5 @@ def _mail(talk: Talk) -> None:
         subject=f"{shop}: SMS {row.sender}",
         body=f"{row.body}\n\n{about}\n",
         to=[_address(talk)],
-        connection=get_connection(timeout=settings.EMAIL_TIMEOUT or MAIL_TIMEOUT),
+        connection=mail_server(),
     ).send()

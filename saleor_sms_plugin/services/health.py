@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.core.mail import mail_admins
+from django.db import transaction
 
 from ..domain.reasons import Reason
 from ..events.texts.alerts import ACCOUNT
@@ -26,13 +27,15 @@ from ..ports import Ports
 from .accounts import UNUSABLE, key_of
 from .alerts import alert
 from .calls import Ending
-from .channels import load
+from .channels import Channel, load
+from .mailing import mail_server
 
 logger = logging.getLogger(__name__)
 
 FAILURES_TO_CLOSE = 5  #: unavailable or without an answer, in a row
 CLOSED = dt.timedelta(seconds=30)  #: the first time; twice as long each time after
 CLOSED_AT_MOST = dt.timedelta(minutes=5)
+CLOCKS_DIFFER = dt.timedelta(minutes=1)  #: at most, among workers; one that differs more jumped
 REFUSED_FOR = dt.timedelta(minutes=5)  #: an account without credit or with a wrong key
 #: The interval's factor per wave of "too fast" and per accepted answer.
 SLOWER, FASTER = 1.3, 0.99
@@ -53,6 +56,7 @@ def learn(throttle: Throttle, run: UUID, endings: Sequence[Ending], ports: Ports
     """
     now = ports.clock.now()
     before = _columns(throttle)
+    was_refused = is_refused(throttle) and opens_in(throttle, now) > 0
     for ending in endings:
         _learn_one(throttle, ending, now)
     learnt = dict(_columns(throttle).items() - before.items())
@@ -60,9 +64,10 @@ def learn(throttle: Throttle, run: UUID, endings: Sequence[Ending], ports: Ports
         with ports.shop.writer():
             if not throttles.learn(throttle.key, run, learnt):
                 return False
-    if any(isinstance(ending.error, ProviderAccountError) for ending in endings):
+    # Calls that began before the account was closed tell nobody again.
+    if not was_refused and any(isinstance(each.error, ProviderAccountError) for each in endings):
         _tell_once(throttle, ports)
-    return throttle.closed_until is None or throttle.closed_until <= now
+    return opens_in(throttle, now) == 0
 
 
 #: The answer time changes with each answer: it is stored with the lease.
@@ -80,7 +85,7 @@ def _learn_one(throttle: Throttle, ending: Ending, now: dt.datetime) -> None:
     throttle.answer_seconds += SMOOTHING * (ending.seconds - throttle.answer_seconds)
     if isinstance(error, ProviderAccountError):
         _close(throttle, ending, now, REFUSED_FOR)
-    elif throttle.closed_until is not None and throttle.closed_until > now:
+    elif opens_in(throttle, now) > 0:
         return  # the call began before the account was closed
     elif isinstance(error, ProviderThrottled):
         _slow_down(throttle, ending)
@@ -98,28 +103,39 @@ def _learn_one(throttle: Throttle, ending: Ending, now: dt.datetime) -> None:
 
 def _slow_down(throttle: Throttle, ending: Ending) -> None:
     """Once for all calls that were at their old pace: they all say the same."""
-    if ending.began >= throttle.slowed_at:
-        throttle.slowdown = min(SLOWEST, throttle.slowdown * SLOWER)
-        throttle.slowed_at = time.monotonic()
+    if ending.began < throttle.slowed_at:
+        return
+    before = throttle.slowdown
+    throttle.slowdown = min(SLOWEST, before * SLOWER)
+    throttle.slowed_at = time.monotonic()
+    if throttle.slowdown > before:
+        logger.warning(
+            "Provider account slowed down %.2f times: the provider says too fast",
+            throttle.slowdown,
+            extra={
+                "action": "account_slowed", "account": throttle.key,
+                "slowdown": round(throttle.slowdown, 2),
+            },
+        )  # fmt: skip
 
 
 def _close(throttle: Throttle, ending: Ending, now: dt.datetime, span: dt.timedelta) -> None:
     span = min(span, CLOSED_AT_MOST)
-    first = throttle.closed_since is None
-    throttle.closed_until = now + span
-    throttle.closed_for = (
+    reason = (
         ending.reason if ending.reason in REFUSED
         else Reason.PROVIDER_BUSY if isinstance(ending.error, ProviderThrottled)
         else Reason.PROVIDER_DOWN
     )  # fmt: skip
     slow = f"An answer took {ending.seconds:.0f} s."
     throttle.detail = ending.detail if ending.error else slow
-    if first:
-        throttle.closed_since = now
+    throttle.closed_until = now + span
+    throttle.closed_since = throttle.closed_since or now
+    if throttle.closed_for != reason:
+        throttle.closed_for = reason
         logger.error(
             "Provider account closed for %d s: %s %s", span.total_seconds(),
-            Reason(throttle.closed_for).sentence, throttle.detail,
-            extra={"action": "account_closed", "reason": throttle.closed_for},
+            Reason(reason).sentence, throttle.detail,
+            extra={"action": "account_closed", "account": throttle.key, "reason": reason},
         )  # fmt: skip
 
 
@@ -130,10 +146,21 @@ def _open(throttle: Throttle, now: dt.datetime) -> None:
     if throttle.closed_since is not None:
         logger.warning(
             "Provider account open again after %d s", (now - throttle.closed_since).total_seconds(),
-            extra={"action": "account_opened"},
+            extra={"action": "account_opened", "account": throttle.key},
         )  # fmt: skip
     throttle.closed_until = throttle.closed_since = throttle.told_at = None
     throttle.closed_for = throttle.detail = ""
+
+
+def opens_in(throttle: Throttle, now: dt.datetime) -> float:
+    """Seconds until the account may be called; 0 where it may be now, if only as a probe.
+
+    A closing that ends further ahead than any lasts was written by a clock that jumped: it is over.
+    """
+    ahead = (throttle.closed_until or now) - now
+    if ahead > CLOSED_AT_MOST + CLOCKS_DIFFER:
+        return 0.0
+    return max(0.0, ahead.total_seconds())
 
 
 def is_refused(throttle: Throttle) -> bool:
@@ -147,34 +174,47 @@ def refused_accounts() -> list[Throttle]:
 
 
 def _tell_once(throttle: Throttle, ports: Ports) -> None:
-    """Once until the account is open again, or saved, however many calls find it refused."""
+    """Once until the account is open again, or saved, however many calls find it refused.
+
+    By a text, not again within ``TOLD_AGAIN``, that is stored together with ``told_at``; else
+    ADMINS by e-mail, outside any transaction. Who is killed after the mail sends it again with
+    the next probe rather than never, and so does who could not send it.
+    """
     if not is_refused(throttle) or throttle.told_at is not None:
         return
-    throttle.told_at = ports.clock.now()
-    with ports.shop.writer():
-        is_news = throttles.tell(throttle.key, throttle.told_at)
-    if is_news:
-        _tell_staff(throttle, ports)
-
-
-def _tell_staff(throttle: Throttle, ports: Ports) -> None:
-    """The staff of a channel that can still send, by text and not again within ``TOLD_AGAIN``;
-    else ADMINS by e-mail."""
+    now = ports.clock.now()
     with ports.shop.writer():
         channels = load(ports).values()
-        unable = {UNUSABLE, throttle.key, *(row.key for row in refused_accounts())}
-        held = ", ".join(c.slug for c in channels if key_of(c) == throttle.key)
-        for channel in channels:
-            able = channel.stored.active and not channel.config.blocking
-            if able and channel.config.staff_numbers and key_of(channel) not in unable:
-                since = ports.clock.now() - TOLD_AGAIN
-                alert(ACCOUNT, channel, ports, once_since=since, channels=held)
-                return
+        held = ", ".join(each.slug for each in channels if key_of(each) == throttle.key)
+        teller = _teller(channels, throttle)
+    if teller is None and not _mail(throttle, held):
+        return
+    with ports.shop.writer(), transaction.atomic():
+        if throttles.tell(throttle.key, now) and teller:
+            alert(ACCOUNT, teller, ports, once_since=now - TOLD_AGAIN, channels=held)
+    throttle.told_at = now
+
+
+def _teller(channels: Iterable[Channel], throttle: Throttle) -> Channel | None:
+    """A channel that can still text its staff."""
+    unable = {UNUSABLE, throttle.key, *(row.key for row in refused_accounts())}
+    for channel in channels:
+        able = channel.stored.active and not channel.config.blocking
+        if able and channel.config.staff_numbers and key_of(channel) not in unable:
+            return channel
+    return None
+
+
+def _mail(throttle: Throttle, held: str) -> bool:
+    """ADMINS got the e-mail, where there are any; False where it failed."""
     why = f"{Reason(throttle.closed_for).sentence} {throttle.detail}"
+    title, words = "SMS: the provider refuses the account", f"Texts of {held} are held. {why}"
     try:
-        mail_admins("SMS: the provider refuses the account", f"Texts of {held} are held. {why}")
+        mail_admins(title, words, connection=mail_server())
     except Exception:
         log_fault(logger, "No account can text the staff, and the e-mail to ADMINS failed, too")
+        return False
+    return True
 
 
 def reopen(keys: Sequence[str]) -> None:
@@ -184,7 +224,7 @@ def reopen(keys: Sequence[str]) -> None:
 
 def state_of(throttle: Throttle, now: dt.datetime) -> dict[str, Any]:
     """The account for people and programs."""
-    closed = throttle.closed_until is not None and throttle.closed_until > now
+    closed = opens_in(throttle, now) > 0
     return {
         "account": throttle.key,
         "state": "closed" if closed else "probing" if throttle.is_probing else "open",

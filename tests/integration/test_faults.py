@@ -15,6 +15,7 @@ from django.db.utils import InternalError
 from django.test.utils import CaptureQueriesContext
 
 from saleor_sms_plugin.domain.transitions import FINAL
+from saleor_sms_plugin.exceptions import OutOfCredit
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
@@ -128,6 +129,22 @@ def test_a_clock_that_jumps_back_an_hour_doubles_nothing(shop: Stage) -> None:
 
     assert Counter(m.reference for m in MemoryProvider.attempts).most_common(1)[0][1] == 1
     assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": 6}
+
+
+def test_a_clock_that_jumped_back_keeps_no_account_closed(shop: Stage) -> None:
+    """A closing that a clock an hour ahead wrote is over: the next run probes, and opens it."""
+    shop.clock.move(hours=2)  # since the shop was switched on
+    MemoryProvider.script(OutOfCredit("no money", provider="memory"))
+    shop.queue(1)
+    shop.run()
+    assert Throttle.objects.exclude(closed_until=None).count() == 1
+
+    shop.clock.move(hours=-1)
+    shop.queue(1)
+    shop.run()
+
+    assert [row[1] for row in shop.rows] == ["held", "sent"]
+    assert not Throttle.objects.exclude(closed_until=None, closed_since=None).exists()
 
 
 def test_two_workers_with_different_clocks_call_once(committed_stage: Stage) -> None:

@@ -7,10 +7,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from django.core.mail.backends.smtp import EmailBackend
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
@@ -542,6 +544,84 @@ def test_a_wave_of_too_fast_slows_down_once(stage: Stage, account: Throttle) -> 
     assert Throttle.objects.get(key="a").slowdown == health.SLOWER**2
 
 
+def logged(caplog: pytest.LogCaptureFixture, action: str, field: str) -> list[object]:
+    """What the log lines of this action say in a field, all of them of account "a"."""
+    lines = [vars(each) for each in caplog.records if vars(each).get("action") == action]
+    assert {line["account"] for line in lines} <= {"a"}
+    return [line[field] for line in lines]
+
+
+def test_a_slow_down_is_logged_once(
+    stage: Stage, account: Throttle, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the new factor, for a whole wave; nothing where it goes no slower any more."""
+    too_fast = ProviderThrottled("slow", provider="memory")
+    early = answered(began=time.monotonic(), error=too_fast)
+
+    learn(account, stage, *[early] * 10)
+    learn(account, stage, *[early] * 10)
+    assert logged(caplog, "account_slowed", "slowdown") == [1.3]
+    learn(account, stage, answered(began=time.monotonic(), error=too_fast))
+    assert logged(caplog, "account_slowed", "slowdown") == [1.3, 1.69]
+    account.slowdown = health.SLOWEST
+    learn(account, stage, answered(began=time.monotonic(), error=too_fast))
+
+    assert logged(caplog, "account_slowed", "slowdown") == [1.3, 1.69]
+
+
+def test_the_reason_of_a_closing_is_logged_once_per_change(
+    stage: Stage, account: Throttle, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who is down and then out of credit is in the log with both; each probe is not."""
+    down = answered(error=ProviderUnavailable("503"))
+    no_credit = answered(error=OutOfCredit("no"), reason=Reason.OUT_OF_CREDIT)
+
+    for ending in (*[down] * 7, *[no_credit] * 3, down, answered(), no_credit):
+        learn(account, stage, ending)
+        stage.clock.move(minutes=6)
+
+    assert logged(caplog, "account_closed", "reason") == [
+        "provider_down", "out_of_credit", "provider_down", "out_of_credit",
+    ]  # fmt: skip
+    assert logged(caplog, "account_opened", "account") == ["a"]
+
+
+LONGEST = health.CLOSED_AT_MOST + health.CLOCKS_DIFFER
+
+
+@pytest.mark.parametrize(
+    ("ahead", "state"),
+    [
+        (health.CLOSED_AT_MOST, "closed"),
+        (LONGEST, "closed"),
+        (LONGEST + dt.timedelta(seconds=1), "probing"),
+        (dt.timedelta(hours=1), "probing"),
+    ],
+)
+def test_a_closing_that_ends_too_far_ahead_is_over(
+    stage: Stage, account: Throttle, ahead: dt.timedelta, state: str
+) -> None:
+    """A clock that jumped wrote it; whoever reads or learns sees an account that is probed."""
+    account.closed_since, account.closed_until = NOON, NOON + ahead
+    account.closed_for = Reason.PROVIDER_DOWN
+
+    shown = health.state_of(account, NOON)
+    assert shown["state"] == state
+    assert shown["closed_until"] == (NOON + ahead if state == "closed" else None)
+    assert learn(account, stage) is (state == "probing")
+    assert learn(account, stage, answered()) is (state == "probing")
+    assert account.is_probing is (state == "closed")
+
+
+def test_a_probe_after_a_clocks_jump_closes_by_the_clock(stage: Stage, account: Throttle) -> None:
+    """What fails then closes the account for as long as it would have without the jump."""
+    account.closed_since, account.closed_until = NOON, NOON + dt.timedelta(hours=1)
+
+    assert not learn(account, stage, answered(error=ProviderUnavailable("503")))
+
+    assert Throttle.objects.get(key="a").closed_until == NOON + health.CLOSED
+
+
 def test_an_account_recovers_with_each_acceptance(stage: Stage, account: Throttle) -> None:
     """Smoothly, and never faster than it may."""
     account.slowdown = 1.1
@@ -629,6 +709,55 @@ def test_staff_are_told_once_of_a_closing(
     learn(account, stage, no_credit)
 
     assert len(mailoutbox) == 2
+
+
+@pytest.mark.parametrize("error", [ConnectionRefusedError, SystemExit])
+def test_a_mail_that_failed_is_tried_once_per_probe(
+    stage: Stage, account: Throttle, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """Also where the worker ends meanwhile: nobody counts as told whom no mail has reached."""
+    tries = []
+    no_credit = answered(error=OutOfCredit("no"), reason=Reason.OUT_OF_CREDIT)
+
+    def fail(*_: object, **__: object) -> None:
+        tries.append(1)
+        raise error
+
+    with monkeypatch.context() as down:
+        down.setattr(health, "mail_admins", fail)
+        for probe in (1, 2):
+            for _ in range(3):  # answers of calls that were in progress
+                with suppress(SystemExit):
+                    learn(account, stage, no_credit, no_credit)
+            assert len(tries) == probe
+            assert Throttle.objects.get(key="a").told_at is None
+            stage.clock.move(minutes=6)
+    monkeypatch.setattr(health, "mail_admins", lambda *_, **__: tries.append(1))
+    for _ in range(3):
+        learn(account, stage, no_credit)
+        stage.clock.move(minutes=6)
+
+    assert len(tries) == 3
+    assert Throttle.objects.get(key="a").told_at == NOON + dt.timedelta(minutes=12)
+
+
+@pytest.mark.parametrize(("project", "seconds"), [(None, 5.0), (2, 2)])
+def test_a_silent_mail_server_holds_no_run(
+    stage: Stage, account: Throttle, monkeypatch: pytest.MonkeyPatch, settings: object,
+    project: int | None, seconds: float,
+) -> None:  # fmt: skip
+    """It is waited for as long as the project says, else for five seconds."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
+    settings.EMAIL_TIMEOUT = project  # type: ignore[attr-defined]
+    waited: list[object] = []
+
+    def send(subject: str, message: str, *, connection: EmailBackend | None = None) -> None:
+        waited.append(connection and connection.timeout)
+
+    monkeypatch.setattr(health, "mail_admins", send)
+    learn(account, stage, answered(error=OutOfCredit("no"), reason=Reason.OUT_OF_CREDIT))
+
+    assert waited == [seconds]
 
 
 # Runs

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import OperationalError, connection
 
 from saleor_sms_plugin import checks, wiring
 from saleor_sms_plugin.exceptions import OutOfCredit, ProviderAccountError, ProviderError
 from saleor_sms_plugin.models import Message, Throttle
 from saleor_sms_plugin.providers.memory import MemoryProvider
+from saleor_sms_plugin.services import health
 from tests.integration.stage import Stage
 
 CREATED = "order_created"
@@ -63,6 +65,46 @@ def test_without_another_account_admins_get_one_mail(shop: Stage, error: Provide
     assert not Message.objects.filter(event_name="alert").exists()
     assert [each.to for each in mail.outbox] == [["owner@example.com"]]
     assert "Texts of channel-1 are held." in mail.outbox[0].body
+
+
+def test_a_text_to_staff_that_could_not_be_stored_is_made_by_the_next_probe(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account counts as told with its text, or not at all; once then."""
+    shop.configure(channel_id=OTHER, provider="console", staff_numbers=STAFF, default_country="PL")
+    shop.happen(CREATED, shop.order("o8"))
+    MemoryProvider.script(ERRORS[0])
+
+    def lost(*_: object, **__: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    with monkeypatch.context() as gone:
+        gone.setattr(health, "alert", lost)
+        with pytest.raises(OperationalError):
+            shop.run()
+    assert Throttle.objects.get(closed_for="out_of_credit").told_at is None
+    shop.clock.move(minutes=5, seconds=1)
+    refuse(shop, ERRORS[0])
+
+    assert Message.objects.filter(event_name="alert").count() == 1
+
+
+def test_no_transaction_is_open_while_admins_are_mailed(
+    committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow mail server locks nobody's row."""
+    committed_stage.configure(CREATED, advanced="flood = off\nrate = 1")
+    committed_stage.queue(1)
+    MemoryProvider.script(ERRORS[0])
+    open_ones: list[bool] = []
+
+    def send(*_: object, **__: object) -> None:
+        open_ones.append(connection.in_atomic_block)
+
+    monkeypatch.setattr(health, "mail_admins", send)
+    committed_stage.run()
+
+    assert open_ones == [False]
 
 
 def test_an_account_refused_again_is_told_again(shop: Stage) -> None:
