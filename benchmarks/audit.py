@@ -58,6 +58,12 @@ class Audit:
         return asdict(self)
 
 
+def _has_tries_left(text: Text) -> bool:
+    from saleor_sms_plugin.domain.retry import DEFAULT
+
+    return text.attempts.count("retryable") < DEFAULT.max_attempts
+
+
 def _is_ended(text: Text) -> bool:
     from saleor_sms_plugin.domain.transitions import FINAL
 
@@ -67,6 +73,8 @@ def _is_ended(text: Text) -> bool:
 #: rule → whether a text breaks it
 RULES: Mapping[str, Callable[[Text], bool]] = {
     "has not ended": lambda text: not _is_ended(text),
+    "expired, and nobody was late": lambda text: text.status == "expired",
+    "failed, with tries left": lambda text: text.status == "failed" and _has_tries_left(text),
     "is still claimed": lambda text: text.is_claimed,
     "was accepted twice": lambda text: text.arrived > 1,
     "is sent, but was never accepted": lambda text: text.status in SENT and not text.arrived,

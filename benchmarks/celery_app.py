@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from typing import Any
 
 from celery import Celery, shared_task
 from celery.signals import worker_init
 
-#: Seconds by which this worker's clock is wrong: a fault run's workers differ.
-CLOCK_OFF = "SMS_BENCH_CLOCK_OFF"
+from benchmarks.dials import clock_of
+
+#: The worker whose clock this process has, where that may be wrong: a fault run's do, and jump.
+CLOCK = "SMS_BENCH_CLOCK"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
 app = Celery("benchmarks", set_as_current=True)
@@ -37,9 +40,31 @@ def open_the_shop(**_: object) -> None:
 
 @worker_init.connect  # type: ignore[untyped-decorator]
 def set_the_clock(**_: object) -> None:
-    """Before its processes are made."""
-    from saleor_sms_plugin.wiring import SystemClock
+    """Whatever asks for the time here gets the dial's, before the worker's processes are made:
+    the plugin, Django, and Celery, which drops messages that have expired."""
+    if not (worker := os.environ.get(CLOCK)):
+        return
+    import time
 
-    off = dt.timedelta(seconds=float(os.environ.get(CLOCK_OFF) or 0))
-    if off:
-        SystemClock.now = lambda _: dt.datetime.now(dt.UTC) + off  # type: ignore[assignment,method-assign]
+    from celery.worker import request
+    from django.utils import timezone
+
+    from saleor_sms_plugin import wiring
+    from saleor_sms_plugin.providers import answer
+
+    clock, real = clock_of(worker), time.time
+
+    class Wrong(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> Any:
+            return dt.datetime.now(tz) + dt.timedelta(seconds=clock.read())
+
+    def now(*_: object) -> Any:
+        return Wrong.now(dt.UTC)
+
+    wiring.SystemClock.now = now  # type: ignore[assignment,method-assign]
+    timezone.now = now
+    Celery.now = now
+    answer.datetime = Wrong  # type: ignore[attr-defined]
+    request.datetime = Wrong
+    time.time = lambda: real() + clock.read()

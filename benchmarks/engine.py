@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 
+from benchmarks import dials
 from benchmarks.servers import ROOT, Provider, provider_server, running, scratch
 from tests.servers import Child, PostgresServer, RedisServer
 
 if TYPE_CHECKING:
     from saleor_sms_plugin.ports import Ports
 
-#: Requests a second that the account takes; far beyond what anybody reaches.
-RATE = "SMS_BENCH_RATE"
-UNLIMITED = 10_000.0
 STEP = 1_000  #: rows made at once
 APPLICATION = "benchmarks.celery_app"
 
@@ -53,29 +52,51 @@ class Site:
         """What a shop's event starts."""
         self.celery.send_task("saleor_sms_plugin.tasks.run", ignore_result=True)
 
+    def beat(self) -> None:
+        """What beat starts each ``schedule.PERIOD``."""
+        self.celery.send_task("saleor_sms_plugin.tasks.periodic", ignore_result=True)
+
+
+class Beat:
+    """Beat in this process, for a worker that is measured without another one beside it."""
+
+    def __init__(self, site: Site) -> None:
+        self._site, self._at = site, time.monotonic()
+
+    def tick(self) -> None:
+        """To be called often: the periodic task is sent where it is time."""
+        from saleor_sms_plugin.schedule import PERIOD
+
+        if time.monotonic() >= self._at:
+            self._at += PERIOD.total_seconds()
+            self._site.beat()
+
 
 @contextmanager
-def opened(rate: float = UNLIMITED) -> Iterator[Site]:
-    """Provider, PostgreSQL, Redis and the shop of ``project``; workers inherit where they are."""
+def opened(rate: float = dials.RATE.default) -> Iterator[Site]:
+    """Provider, PostgreSQL, Redis and the shop of ``project``, whose account takes *rate* requests
+    a second until ``dials.RATE`` is turned; workers inherit where they are."""
     with ExitStack() as stack:
         provider = stack.enter_context(provider_server())
         directory = stack.enter_context(scratch())
         postgres = stack.enter_context(running(PostgresServer(directory / "postgres")))
         redis = stack.enter_context(running(RedisServer(directory / "redis")))
-        ports = stack.enter_context(project(provider.url, postgres.url(), rate))
+        ports = stack.enter_context(project(provider.url, postgres.url()))
+        os.environ[dials.DIRECTORY] = str(directory)
+        stack.callback(os.environ.pop, dials.DIRECTORY)
+        dials.RATE.turn(rate)
         os.environ["REDIS_URL"] = redis.url()
         celery = Celery(broker=redis.url(), set_as_current=True)
         yield Site(provider, postgres, redis, ports, directory, celery)
 
 
 @contextmanager
-def project(vonage_url: str, database_url: str, rate: float = UNLIMITED) -> Iterator[Ports]:
+def project(vonage_url: str, database_url: str) -> Iterator[Ports]:
     """Migrated tables and one channel that sends to *vonage_url*, here and in workers."""
     os.environ |= {
         "DATABASE_URL": database_url,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "SALEOR_SMS_VONAGE_BASE_URL": vonage_url,
-        RATE: str(rate),
     }
     import django
     from django.conf import settings
@@ -108,16 +129,22 @@ def project(vonage_url: str, database_url: str, rate: float = UNLIMITED) -> Iter
 
 
 def shop() -> Any:
-    """The shop that this process and its workers share without storage, at the bench's rate."""
+    """The shop that this process and its workers share without storage; its rate is the dial's,
+    whenever its settings are read."""
+    from saleor_sms_plugin.ports import ChannelConfiguration
     from tests.open_shop import CHANNEL, VALUES, OpenShop
 
-    made = OpenShop()
-    rate = os.environ.get(RATE, str(UNLIMITED))
-    made.configure(
-        CHANNEL, "channel-1", {**VALUES, "advanced": f"rate = {rate}"},
-        currency="EUR", default_country="PL", shop_name="Acme",
-    )  # fmt: skip
-    return made
+    class Shop(OpenShop):
+        def configurations(
+            self, channel_ids: Collection[int] | None = None
+        ) -> Sequence[ChannelConfiguration]:
+            self.configure(
+                CHANNEL, "channel-1", {**VALUES, "advanced": f"rate = {dials.RATE.read()}"},
+                currency="EUR", default_country="PL", shop_name="Acme",
+            )  # fmt: skip
+            return super().configurations(channel_ids)
+
+    return Shop()
 
 
 def queue(count: int, *, marketing: bool = False, finished: bool = False) -> list[int]:

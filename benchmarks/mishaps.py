@@ -14,21 +14,25 @@ from contextlib import contextmanager, suppress
 import psycopg
 
 from benchmarks import engine
-from benchmarks.celery_app import CLOCK_OFF
+from benchmarks.celery_app import CLOCK
+from benchmarks.dials import RATE, Dial, clock_of
 from benchmarks.machine import children_of, processor_seconds
 from benchmarks.servers import ROOT
 from tests.servers import Child
 
 PROCESSES = 4  #: of each worker; two of them may run at once in all workers together
-#: Seconds by which the clock of a worker that starts may be wrong: most are right.
-CLOCKS = (0, 0, 0, 0, 0, 30, -90, -3600)
+#: Seconds by which the clock of a worker that starts is ahead, or late: most are right.
+CLOCKS = (0, 0, 0, 0, 0, 30, -90, 3600, -3600)
+BACK, AHEAD = -3_600, 3 * 3_600  #: seconds that a clock jumps; ahead by more than a text lives
 #: share of the kills that meet whoever is at work; what it had leased stays leased for 20 s, so
 #: with more of them nobody ever worked
 AT_WORK = 0.25
-RIGHT = "worker0"  #: whose clock is always right: those that are late see nothing that is due
+#: whose clock is always right: Celery drops the nudges that have expired by a worker's clock
+RIGHT = "worker0"
 _READ_ONLY = "ALTER SYSTEM SET default_transaction_read_only = {}"
 _RELOAD = "SELECT pg_reload_conf()"
-READ_ONLY, SILENT = (2.0, 8.0), (1.0, 4.0)  #: seconds, from and to
+#: seconds that they last, from and to
+READ_ONLY, SILENT, OTHER_RATE, JUMPED = (2.0, 8.0), (1.0, 4.0), (4.0, 10.0), (4.0, 10.0)
 
 
 class Crew:
@@ -48,6 +52,10 @@ class Crew:
     @property
     def workers(self) -> list[Child]:
         return list(self._workers.values())
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._workers)
 
     def keep_alive(self) -> None:
         """What has ended runs again, and what was to be set right by now is."""
@@ -76,7 +84,7 @@ class Crew:
         return name
 
     def set_right(self) -> None:
-        """Nothing is read-only or silent any more."""
+        """Nothing is read-only or silent any more, and the rate is the account's own."""
         for _, amend in self._amends:
             amend()
         self._amends = []
@@ -112,8 +120,8 @@ class Crew:
             process.stop(60)
 
     def _worker(self, name: str) -> Child:
-        off = str(self.chance.choice(CLOCKS)) if name != RIGHT else "0"
-        return self.site.worker(PROCESSES, name, lambda: True, {CLOCK_OFF: off})
+        clock_of(name).turn(self.chance.choice(CLOCKS) if name != RIGHT else 0)
+        return self.site.worker(PROCESSES, name, lambda: True, {CLOCK: name})
 
     def _new_beat(self) -> Child:
         command = [
@@ -181,6 +189,28 @@ def _silence_redis(crew: Crew) -> None:
     crew.amend_in(SILENT, crew.site.redis.resume)
 
 
+def _set_the_rate(rate: float) -> Callable[[Crew], None]:
+    """In the shop's settings; the provider's own limit stays."""
+    return lambda crew: _turn(crew, RATE, rate, OTHER_RATE)
+
+
+def _move_a_clock(seconds: float) -> Callable[[Crew], None]:
+    """Of a worker at work, which goes back to what it was later."""
+
+    def move(crew: Crew) -> None:
+        if may_be_wrong := [name for name in crew.names if name != RIGHT]:
+            clock = clock_of(crew.chance.choice(may_be_wrong))
+            _turn(crew, clock, clock.read() + seconds, JUMPED)
+
+    return move
+
+
+def _turn(crew: Crew, dial: Dial, value: float, span: tuple[float, float]) -> None:
+    before = dial.read()
+    dial.turn(value)
+    crew.amend_in(span, lambda: dial.turn(before))
+
+
 def _tell_postgres(crew: Crew, *statements: str) -> None:
     may_write = "-c default_transaction_read_only=off"
     url = crew.site.postgres.url()
@@ -201,5 +231,10 @@ MISHAPS: Mapping[str, tuple[int, Callable[[Crew], object]]] = {
     "connections cut": (1, _cut_connections),
     "Redis restarted": (1, lambda crew: crew.site.redis.restart()),
     "Redis silent": (1, _silence_redis),
+    "rate set to 0": (1, _set_the_rate(0.0)),
+    "rate set to 0.1": (1, _set_the_rate(0.1)),
+    "rate set to 10,000": (1, _set_the_rate(10_000.0)),
+    "clock back an hour": (1, _move_a_clock(BACK)),
+    "clock ahead three hours": (1, _move_a_clock(AHEAD)),
 }
 KILLS = ("worker killed", "process of a worker killed", "all workers killed", "beat killed")

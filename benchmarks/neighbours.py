@@ -14,25 +14,28 @@ from benchmarks.machine import postgres, processor_seconds
 from benchmarks.servers import running
 
 NAME = "neighbour"
-PROCESSES, SAMPLES, NUDGES = 2, 20, 50
+PROCESSES, SAMPLES, NUDGES = 2, 30, 50
+TEXTS = 500  #: that wait for each sample of half a second, so that they never end
 MOST_SECONDS = 6.0
 
 
 def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
-    """Twenty small tasks, half a second apart, behind fifty nudges at once; texts never end.
+    """Thirty small tasks, half a second apart, behind fifty nudges at once and beat's runs; texts
+    never end.
 
     Also what their PostgreSQL was.
     """
     samples = max(4, round(SAMPLES * scale))
     with engine.opened() as site:
-        engine.queue(samples * 300)
+        engine.queue(samples * TEXTS)
         with running(site.worker(PROCESSES)) as worker:
             for _ in range(NUDGES):
                 site.nudge()
             site.provider.await_texts(1, 60)
             before, started = processor_seconds(worker.pid), time.monotonic()
-            sent = {}
+            sent, beat = {}, engine.Beat(site)
             for number in range(samples):
+                beat.tick()
                 sent[f"note-{number}"] = time.time()
                 site.celery.send_task("benchmarks.note", [f"note-{number}"], ignore_result=True)
                 time.sleep(0.5)
@@ -40,14 +43,17 @@ def run(scale: float = 1.0) -> tuple[list[Figure], Mapping[str, str]]:
             cores = spent / (time.monotonic() - started)
             redis = Redis.from_url(site.redis.url())
             waits = [_started(redis, key) - at for key, at in sent.items()]
-            texts = len(site.provider.arrivals())
+            if (texts := len(site.provider.arrivals())) == samples * TEXTS:
+                raise RuntimeError(f"All {texts} texts were sent before the last task started.")
         worst = max(waits)
         return [
             Figure(
                 benchmark=NAME, name="another task starts within", measured=worst, unit="s",
                 low=min(waits), high=worst, samples=samples, at_most=MOST_SECONDS,
                 details={"median_s": median(waits), "texts": texts, "worker_cores": cores},
-                note=f"the slowest; {PROCESSES} processes, {NUDGES} nudges before it",
+                note=(
+                    f"the slowest; {PROCESSES} processes, {NUDGES} nudges before it, beat's runs"
+                ),
             )
         ], postgres(site.postgres.url())  # fmt: skip
 

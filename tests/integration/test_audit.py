@@ -37,7 +37,8 @@ def request(message: Message, *, accepted: bool = True, fault: str = "") -> Requ
 
 
 def test_two_sides_that_agree(db: None) -> None:
-    """Sent at once, sent after a refusal, unknown and arrived, unknown and lost, refused."""
+    """Sent at once, sent after a refusal, unknown and arrived, unknown and lost, refused, failed
+    after eight attempts."""
     # given
     unknown = {"status": "outcome_unknown", "reason": "no_answer"}
     once = text("accepted")
@@ -45,16 +46,18 @@ def test_two_sides_that_agree(db: None) -> None:
     arrived = text("unknown", **unknown)
     lost = text("unknown", **unknown)
     refused = text("refused", status="rejected", reason="rejected")
+    failed = text(*["retryable"] * 8, status="failed", reason="retries_exhausted")
 
     # when
     found = audit(
-        [each.order_id for each in (once, later, arrived, lost, refused)],
+        [each.order_id for each in (once, later, arrived, lost, refused, failed)],
         [
             request(once),
             request(later, accepted=False, fault="throttle"),
             request(later),
             request(arrived, fault="html"),
             request(refused, accepted=False),
+            *[request(failed, accepted=False, fault="http")] * 8,
         ],
     )
 
@@ -62,14 +65,24 @@ def test_two_sides_that_agree(db: None) -> None:
     assert found.violations == []
     assert (found.accepted, found.sent) == (3, 2)
     assert (found.unknown_arrived, found.unknown_lost) == (1, 1)
-    assert found.statuses == {"sent": 2, "outcome_unknown": 2, "rejected": 1}
-    assert found.faults == {"throttle": 1, "html": 1}
-    assert json.loads(json.dumps(found.as_json()))["faults"] == {"throttle": 1, "html": 1}
+    assert found.statuses == {
+        "sent": 2, "outcome_unknown": 2, "rejected": 1, "failed": 1
+    }  # fmt: skip
+    assert found.faults == {"throttle": 1, "html": 1, "http": 8}
+    assert json.loads(json.dumps(found.as_json()))["faults"] == found.faults
 
 
 #: rule, columns of its text, outcomes of the attempts, whether each request was accepted
 CASES: list[tuple[str, dict[str, Any], list[str], list[bool]]] = [
         ("has not ended", {"status": "queued", "reason": "retry"}, ["retryable"], [False]),
+        (
+            "expired, and nobody was late", {"status": "expired", "reason": "expired"},
+            ["retryable"], [False],
+        ),
+        (
+            "failed, with tries left", {"status": "failed", "reason": "retries_exhausted"},
+            ["retryable"] * 7, [False] * 7,
+        ),
         ("is still claimed", {"claim": uuid.uuid4()}, ["accepted"], [True]),
         ("was accepted twice", {}, ["unknown", "accepted"], [True, True]),
         ("is sent, but was never accepted", {}, ["accepted"], [False]),
