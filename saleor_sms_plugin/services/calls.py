@@ -237,16 +237,16 @@ def end(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
                 "action": f"message_{ending.status}", "sms_event": message.event_name,
                 "reason": str(ending.reason), "provider_code": ending.code,
                 "channel": message.channel_slug, "seconds": round(ending.seconds, 3),
-                **_waited(message),
+                "waited": _waited(message),
             },
         )  # fmt: skip
 
 
-def _waited(message: Message) -> dict[str, float]:
-    """Of a text that went out: the seconds since it was due."""
+def _waited(message: Message) -> float | None:
+    """The seconds from when a text was due until it went out; None where it did not."""
     if message.sent_at is None:
-        return {}
-    return {"waited": round((message.sent_at - message.due_at).total_seconds(), 3)}
+        return None
+    return round((message.sent_at - message.due_at).total_seconds(), 3)
 
 
 def take_back(batch: Sequence[Begun], ports: Ports) -> None:
