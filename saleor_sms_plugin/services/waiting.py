@@ -83,4 +83,5 @@ def _of_queue(message: Message, account: Account, now: dt.datetime) -> Why | Non
         Q(priority__lt=message.priority) | Q(priority=message.priority) & older,
         channel_id__in=account.channel_ids, status__in=WAITING, not_before__lte=now,
     )  # fmt: skip
+    before = before.exclude(reason=Reason.SENDER_RATE)  # others pass it
     return Why(Reason.QUEUE, f"Texts before it: {before.count()}.")

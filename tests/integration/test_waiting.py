@@ -107,6 +107,15 @@ def test_a_text_in_a_long_queue_says_how_many_are_before_it(shop: Stage) -> None
     assert {told(shop, "o000").reason, told(shop, "o002").reason} == {"queue"}
 
 
+def test_a_text_that_waits_for_its_sender_is_before_nobody(shop: Stage) -> None:
+    """Others pass it meanwhile."""
+    shop.queue(3)
+    Message.objects.filter(order_id="o000").update(status="held", reason="sender_rate")
+
+    assert told(shop, "o002").detail == "Texts before it: 1."
+    assert told(shop, "o000").reason == "sender_rate"
+
+
 def test_a_text_whose_time_has_not_come_keeps_its_own_reason(shop: Stage) -> None:
     """A retry, or the night, waits for its hour; the account is not what holds it."""
     close(shop)
