@@ -6,9 +6,11 @@ import datetime as dt
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -31,11 +33,13 @@ from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import (
     account_run,
+    calls,
     claims,
     dispatch,
     health,
     ledger,
     line,
+    pace,
     test_text,
     turns,
     working,
@@ -43,10 +47,11 @@ from saleor_sms_plugin.services import (
 from saleor_sms_plugin.services.accounts import accounts_of
 from saleor_sms_plugin.services.calls import Begun, Ending, Outcome, Ready
 from saleor_sms_plugin.services.channels import load
-from saleor_sms_plugin.services.pace import MOST_THREADS, Pace, threads_for
+from saleor_sms_plugin.services.pace import MOST_THREADS, SOON, Pace, take_slots, threads_for
 from saleor_sms_plugin.services.writing import Text
+from saleor_sms_plugin.testing.vonage_server import VonageServer
 from saleor_sms_plugin.wiring import SystemClock
-from tests.integration.stage import CHANNEL, NOON, RUN, Stage
+from tests.integration.stage import CHANNEL, NOON, RUN, Stage, together
 
 CREATED = "order_created"
 OTHER = 2
@@ -109,6 +114,71 @@ def begun(sender_id: str) -> Begun:
     )
     ready = Ready(message=Message(), text=text, provider=MemoryProvider())
     return Begun(ready=ready, attempt=SendAttempt())
+
+
+# Workers together
+
+
+@pytest.fixture
+def noon(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """For a session that calls this the database's clock stands still, as this process's does."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA noon")
+        cursor.execute(
+            "CREATE FUNCTION noon.clock_timestamp() RETURNS timestamptz LANGUAGE sql IMMUTABLE "
+            f"AS $$ SELECT timestamptz '{NOON.isoformat()}' $$"
+        )
+
+    def stand_still() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET search_path = noon, public, pg_catalog")
+
+    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: 0.0))
+    yield stand_still
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA noon CASCADE")
+
+
+def test_slots_taken_at_once_are_an_interval_apart(noon: Callable[[], None]) -> None:
+    """Four workers take them in ones to sevens until none comes soon: together they have every
+    slot, each one once."""
+    interval = 0.002
+    Throttle.objects.create(key="a", next_slot_at=NOON)
+    granted: list[float] = []
+
+    def take(count: int) -> None:
+        noon()
+        while len(granted) < 1000 and (slots := take_slots("a", count, interval)):
+            granted.extend(slots)
+
+    together(*[partial(take, count) for count in (1, 2, 3, 7)])
+
+    assert len(granted) * interval > SOON
+    assert sorted(granted) == pytest.approx(
+        [place * interval for place in range(len(granted))], abs=1e-6
+    )
+
+
+def test_one_of_two_runs_at_once_calls(shop: Stage, asked: Calls) -> None:
+    """While one has the account the other finds a text due, and calls nobody."""
+    shop.configure(CREATED, advanced="flood = off\nrate = 100")
+    shop.queue(2)
+    (account,) = accounts_of(load(shop.ports).values())
+    # An account that was closed is asked by one call: until its answer the other text waits.
+    Throttle.objects.create(key=account.key, next_slot_at=NOON, closed_since=NOON)
+    others: list[tuple[bool, int]] = []
+
+    def meanwhile(message: OutboundMessage) -> SendResult:
+        asked.answer = accept
+        others.append((claims.has_due(shop.ports), send(shop, 5)))
+        return accept(message)
+
+    asked.answer = meanwhile
+
+    assert send(shop, 5) == 2
+
+    assert others == [(True, 0)]
+    assert len({message.reference for _, message in asked.made}) == len(asked.made) == 2
 
 
 # Slow accounts
@@ -778,6 +848,37 @@ def test_as_many_threads_as_the_answers_take(rate: float, seconds: float, thread
     """The rate times the answer time, with some to spare, and bounded; never fewer than four, nor
     than answers of 50 ms take."""
     assert threads_for(rate, seconds) == threads
+
+
+def test_connections_are_kept_from_run_to_run(
+    stage: Stage, vonage: VonageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four threads called in the first run: the provider has taken four connections, and takes
+    no other one."""
+    at_once = threading.Barrier(4)
+
+    def ask(begun: Begun, ports: Ports) -> Ending:
+        at_once.wait(20)
+        return calls.ask(begun, ports)
+
+    monkeypatch.setattr(line, "ask", ask)
+    monkeypatch.setattr(line, "MOST_THREADS", 4)
+    monkeypatch.setattr(account_run, "threads_for", lambda rate, answer_seconds: 4)
+    line.threads_of.cache_clear()
+    stage.configure(
+        CREATED, provider="vonage", api_key="key", api_secret="secret",
+        advanced="flood = off\nrate = 100",
+    )  # fmt: skip
+    taken: list[int] = []
+
+    for _ in range(2):
+        stage.queue(8)
+        assert send(stage, 5) == 8
+        taken.append(vonage.connections)
+
+    line.threads_of.cache_clear()
+    assert taken == [4, 4]
+    assert len(vonage.accepted) == 16
 
 
 def test_the_rate_is_reached_where_answers_take_a_second(shop: Stage, asked: Calls) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 import uuid
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from saleor_sms_plugin.exceptions import (
     ConfigurationError,
@@ -24,12 +26,23 @@ from saleor_sms_plugin.exceptions import (
 )
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle
 from saleor_sms_plugin.providers import OutboundMessage, SendResult
+from saleor_sms_plugin.providers import vonage as vonage_provider
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import claims, plan, preparing, working, writing
+from saleor_sms_plugin.services import (
+    account_run,
+    accounts,
+    claims,
+    line,
+    plan,
+    preparing,
+    working,
+    writing,
+)
 from saleor_sms_plugin.services.calls import Ready, call
 from saleor_sms_plugin.services.case import Case
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.services.writing import write
+from saleor_sms_plugin.testing.vonage_server import VonageServer
 from tests.integration.stage import CHANNEL, NOON, RUN, Stage, only
 
 CREATED = "order_created"
@@ -213,6 +226,39 @@ def test_an_unknown_outcome_is_never_sent_again(shop: Stage) -> None:
     assert len(MemoryProvider.attempts) == 1
 
 
+def test_answers_that_outlast_the_timeout_are_unknown(
+    stage: Stage, vonage: VonageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the provider took 30 s to accept is never sent again; the first such answer keeps the
+    texts behind it back, the fifth closes the account, and they go out once it answers."""
+    vonage.script(*["slow:30"] * 5)
+    stage.configure(
+        CREATED, provider="vonage", api_key="key", api_secret="secret",
+        advanced="flood = off\nrate = 100",
+    )  # fmt: skip
+    stage.queue(12)
+
+    with monkeypatch.context() as hasty:
+        hasty.setattr(vonage_provider, "TIMEOUT", (2.0, 0.2))
+        hasty.setattr(accounts, "_open", OrderedDict())
+        hasty.setattr(account_run, "threads_for", lambda rate, answer_seconds: 1)
+        stage.run()
+    unknown, waiting = ("outcome_unknown", "no_answer", 1), ("queued", "", 0)
+    states = Message.objects.values_list("status", "reason", "attempt_count")
+    assert Counter(states) == {unknown: 5, waiting: 7}
+    assert outcomes() == ["unknown"] * 5
+    account = Throttle.objects.get(key__startswith="vonage:")
+    assert (account.failures, account.closed_for) == (5, "provider_down")
+
+    for _ in range(3):
+        stage.later(minutes=1)
+
+    assert Counter(states.all()) == {unknown: 5, ("sent", "", 1): 7}
+    asked = [str(request.body["client-ref"]) for request in vonage.requests]
+    assert sorted(asked) == sorted(str(m.reference) for m in Message.objects.all())
+    assert len(vonage.accepted) == 12
+
+
 def test_an_unexpected_exception_is_an_unknown_outcome(
     shop: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -235,20 +281,45 @@ def test_an_unexpected_exception_is_an_unknown_outcome(
 def test_no_transaction_is_open_during_a_call(
     committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The attempt row is committed, the claim too, before the provider is called."""
-    seen: list[tuple[bool, list[str]]] = []
+    """The attempt row is committed, the claim too, before the provider is called; while the run
+    waits for the answer no session of the database is in a transaction."""
+    ours, waits = connections["default"], threading.Event()
+    answer = line.Line.answer
+    seen: list[tuple[list[bool], list[str], list[str]]] = []
+
+    def awaited(of: line.Line, within: float | None = None) -> line.Answer | None:
+        if within is None:  # nothing else is left to do
+            waits.set()
+        return answer(of, within)
 
     def look(provider: MemoryProvider, message: OutboundMessage) -> SendResult:
-        seen.append((connection.in_atomic_block, outcomes()))
+        assert waits.wait(20)
+        # The driver begins a transaction with its first statement: PostgreSQL alone sees too few.
+        inside = [each.in_atomic_block for each in (ours, connections["default"])]
+        seen.append((inside, others_in_transaction(), outcomes()))
         return SendResult(("m",))
 
+    monkeypatch.setattr(line.Line, "answer", awaited)
     monkeypatch.setattr(MemoryProvider, "send", look)
     committed_stage.configure(CREATED)
     committed_stage.place()
 
     committed_stage.run()
 
-    assert seen == [(False, ["pending"])]
+    assert seen == [([False, False], [], ["pending"])]
+
+
+def others_in_transaction() -> list[str]:
+    """The last statements of other sessions of this database that are in a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT query FROM pg_stat_activity
+            WHERE datname = current_database() AND backend_type = 'client backend'
+            AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+            """
+        )
+        return [query for (query,) in cursor.fetchall()]
 
 
 def test_every_retry_brings_the_same_reference(shop: Stage) -> None:
@@ -418,6 +489,27 @@ def test_a_run_that_finished_asks_for_nothing(shop: Stage) -> None:
     shop.place(3)
 
     assert shop.run() is False
+
+
+def test_what_is_recorded_while_a_run_sends_is_planned_by_it(
+    committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the run began without news, behind texts of earlier ones."""
+    committed_stage.configure(CREATED, advanced="flood = off")
+    committed_stage.queue(1)
+    honest = MemoryProvider.send
+
+    def placed(provider: MemoryProvider, message: OutboundMessage) -> SendResult:
+        if not MemoryProvider.attempts:
+            committed_stage.place(1)
+        return honest(provider, message)
+
+    monkeypatch.setattr(MemoryProvider, "send", placed)
+    assert not working.has_news(committed_stage.ports)
+
+    committed_stage.run()
+
+    assert committed_stage.rows == [(CREATED, "sent", "")] * 2
 
 
 def test_a_fault_in_one_order_stops_no_other(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -61,6 +61,29 @@ def test_a_run_without_a_turn_leaves_the_work_to_those_who_have_one(
 
     tasks.run()
     assert len(MemoryProvider.attempts) == 1
+
+
+@pytest.mark.parametrize("task", [tasks.run, tasks.periodic])
+@pytest.mark.parametrize(("seconds", "sent", "nudges"), [(0.0, 0, 1), (5.0, 1, 0)])
+def test_a_run_nudges_itself_where_it_leaves_something_due(
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    task: Callable[[], None],
+    seconds: float,
+    sent: int,
+    nudges: int,
+) -> None:
+    """Its time was over before a planned text was sent: one nudge; nothing is left: none."""
+    stage.configure(CREATED)
+    stage.queue(1)
+    monkeypatch.setattr(wiring, "ports", lambda: stage.ports)
+    monkeypatch.setattr(tasks, "RUN_SECONDS", seconds)
+    monkeypatch.setattr(stage.wake, "nudges", 0)
+
+    task()
+
+    assert (len(MemoryProvider.attempts), stage.wake.nudges) == (sent, nudges)
+    assert stage.wake.later == []
 
 
 def test_what_came_while_a_run_ended_has_a_run_of_its_own(
