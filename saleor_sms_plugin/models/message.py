@@ -83,7 +83,7 @@ class Message(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=["channel_id", "priority", "due_at", "id", "not_before"],
+                fields=["channel_id", "priority", "not_before", "id"],
                 name="sms_message_due",
                 condition=models.Q(status__in=[s.value for s in WAITING]),
             ),

@@ -149,7 +149,7 @@ def _share(
     return due
 
 
-_OLDEST_FIRST = ("priority", "due_at", "pk")  # a text that is tried again keeps its place
+_OLDEST_FIRST = ("priority", "not_before", "pk")
 
 
 def _by_sender(
@@ -172,7 +172,7 @@ def _by_sender(
         by_sender[config.sender_for(phone_numbers.country_of(message.recipient))].append(message)
     late: list[Message] = []
     for sender, count in slots.items():
-        by_sender[sender].sort(key=lambda m: (m.priority, m.due_at, m.pk))
+        by_sender[sender].sort(key=lambda m: (m.priority, m.not_before, m.pk))
         for message in by_sender[sender][count:]:
             late.append(message)
             message.status, message.reason = MessageStatus.HELD, Reason.SENDER_RATE

@@ -219,23 +219,6 @@ def test_no_channel_starves_another(shop: Stage) -> None:
     )
 
 
-def test_a_text_that_is_tried_again_keeps_its_place(shop: Stage) -> None:
-    """It was asked to wait for some seconds, and is older than what fell due meanwhile."""
-    MemoryProvider.script(ProviderThrottled("slow", provider="memory", retry_after=20.0))
-    shop.queue(1)
-    shop.run()
-    first = Message.objects.get()
-    assert first.not_before > shop.clock.now()
-    shop.clock.move(seconds=5)
-    shop.queue(30)
-    shop.clock.move(minutes=2)
-
-    taken = claims.take(uuid4(), shop.ports, load(shop.ports))
-
-    assert len(taken) == claims.BATCH
-    assert taken[0].pk == first.pk
-
-
 def test_each_account_has_its_share_of_a_run(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """One account's backlog leaves the others their part of the run's time."""
     ends: list[dt.datetime] = []
