@@ -32,6 +32,7 @@ from . import (
     inbound,
     installation,
     links,
+    metrics,
     plan,
     receipts,
     reconcile,
@@ -177,6 +178,7 @@ _HOUSEKEEPING: tuple[Callable[[Ports], object], ...] = (
     lambda ports: reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE),
     storm.watch,
     statistics.roll_up,
+    metrics.log_queue,
 )
 
 

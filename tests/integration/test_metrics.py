@@ -20,7 +20,7 @@ from saleor_sms_plugin.exceptions import OutOfCredit, ProviderUnavailable
 from saleor_sms_plugin.management.commands import sms_status
 from saleor_sms_plugin.models import Message
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import metrics
+from saleor_sms_plugin.services import metrics, working
 from tests.integration.stage import NOON, Stage
 
 CREATED = "order_created"
@@ -101,6 +101,7 @@ def test_a_line_says_how_the_queue_is(shop: Stage, caplog: pytest.LogCaptureFixt
     shop.later(seconds=20)
     shop.queue(2)
     shop.clock.move(seconds=7)
+    caplog.clear()  # of the lines of the runs before
 
     with CaptureQueriesContext(connection) as queries:
         metrics.log_queue(shop.ports)
@@ -121,6 +122,15 @@ def test_an_empty_queue_has_a_line_too(shop: Stage, caplog: pytest.LogCaptureFix
 
     (line,) = logged(caplog, "queue")
     assert (line["due"], line["oldest_due_seconds"], line["prompt_share"]) == (0, 0.0, None)
+
+
+def test_the_periodic_run_writes_the_line(shop: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """Once each."""
+    caplog.set_level(logging.INFO, QUEUE_LOG)
+
+    working.keep_house(shop.ports)
+
+    assert len(logged(caplog, "queue")) == 1
 
 
 def test_nobody_is_asked_for_a_line_that_is_not_written(
