@@ -27,8 +27,6 @@ BACK, AHEAD = -3_600, 3 * 3_600  #: seconds that a clock jumps; ahead by more th
 #: share of the kills that meet whoever is at work; what it had leased stays leased for 20 s, so
 #: with more of them nobody ever worked
 AT_WORK = 0.25
-#: whose clock is always right: Celery drops the nudges that have expired by a worker's clock
-RIGHT = "worker0"
 _READ_ONLY = "ALTER SYSTEM SET default_transaction_read_only = {}"
 _RELOAD = "SELECT pg_reload_conf()"
 #: seconds that they last, from and to
@@ -120,7 +118,7 @@ class Crew:
             process.stop(60)
 
     def _worker(self, name: str) -> Child:
-        clock_of(name).turn(self.chance.choice(CLOCKS) if name != RIGHT else 0)
+        clock_of(name).turn(self.chance.choice(CLOCKS))
         return self.site.worker(PROCESSES, name, lambda: True, {CLOCK: name})
 
     def _new_beat(self) -> Child:
@@ -198,9 +196,8 @@ def _move_a_clock(seconds: float) -> Callable[[Crew], None]:
     """Of a worker at work, which goes back to what it was later."""
 
     def move(crew: Crew) -> None:
-        if may_be_wrong := [name for name in crew.names if name != RIGHT]:
-            clock = clock_of(crew.chance.choice(may_be_wrong))
-            _turn(crew, clock, clock.read() + seconds, JUMPED)
+        clock = clock_of(crew.chance.choice(crew.names))
+        _turn(crew, clock, clock.read() + seconds, JUMPED)
 
     return move
 
