@@ -64,6 +64,15 @@ def renew(key: str, run: UUID, seconds: float) -> bool:
     return bool(Throttle.objects.filter(key=key, run=run).update(run_until=until))
 
 
+def once(key: str, seconds: float) -> bool:
+    """True for one caller in so many seconds; a clock that jumped back keeps nobody waiting."""
+    now = _now()
+    last, jumped = Q(run_until__lt=now - dt.timedelta(seconds=seconds)), Q(run_until__gt=now)
+    ensure(key)
+    free = Throttle.objects.filter(Q(run_until__isnull=True) | last | jumped, key=key)
+    return bool(free.update(run_until=now))
+
+
 def ensure(key: str) -> None:
     """There is a row for this key."""
     if not Throttle.objects.filter(key=key).exists():

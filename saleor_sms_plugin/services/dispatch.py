@@ -19,6 +19,7 @@ from .accounts import Account, accounts_of, provider_of
 from .channels import Channel, load
 from .endings import finish
 
+ORPHANS_SHARE = dt.timedelta(seconds=0.5)  #: of a run, at most, for texts of a channel that is gone
 SHORTEST = dt.timedelta(seconds=0.25)  #: of the time left, whatever others wait for
 AWAKE_BEFORE = 0.2  #: seconds before a slot that a run waited for; under ``SOON``
 LEAST_WAIT = 0.5  #: seconds before an account that had nothing to call is looked at again
@@ -43,7 +44,7 @@ def run(ports: Ports, until: dt.datetime, is_wanted: Callable[[], bool] = lambda
         _open_providers(accounts)
         if not claims.has_due(ports):
             return 0
-        _end_orphans(channels, ports, until)
+        _end_orphans(channels, ports, min(until, ports.clock.now() + ORPHANS_SHARE))
         accounts = _longest_waiting_first(accounts)
     ends = time.monotonic() + (until - ports.clock.now()).total_seconds()
     called = 0
@@ -93,7 +94,7 @@ def _open_providers(accounts: Sequence[Account]) -> None:
 
 
 def _end_orphans(channels: Mapping[int, Channel], ports: Ports, until: dt.datetime) -> None:
-    """Texts of a channel that is gone end, with the reason."""
+    """Texts of channels that are gone end, with the reason, until then."""
     while orphans := claims.take_orphans(uuid.uuid4(), ports, channels):
         for message in orphans:
             finish(message, MessageStatus.SUPPRESSED, Reason.CHANNEL_GONE, now=ports.clock.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from ..exceptions import (
 from ..models import Throttle
 from ..models import throttle as throttles
 from ..ports import Ports
-from .accounts import UNUSABLE, key_of
+from .accounts import UNUSABLE, accounts_of, key_of
 from .alerts import alert
 from .calls import Ending
 from .channels import Channel, load
@@ -109,7 +109,7 @@ def _slow_down(throttle: Throttle, ending: Ending) -> None:
     throttle.slowdown = min(SLOWEST, before * SLOWER)
     throttle.slowed_at = time.monotonic()
     if throttle.slowdown > before:
-        logger.warning(
+        logger.info(
             "Provider account slowed down %.2f times: the provider says too fast",
             throttle.slowdown,
             extra={
@@ -195,9 +195,10 @@ def _tell_once(throttle: Throttle, ports: Ports) -> None:
     throttle.told_at = now
 
 
-def _teller(channels: Iterable[Channel], throttle: Throttle) -> Channel | None:
+def _teller(channels: Collection[Channel], throttle: Throttle) -> Channel | None:
     """A channel that can still text its staff."""
-    unable = {UNUSABLE, throttle.key, *(row.key for row in refused_accounts())}
+    stopped = (each.key for each in accounts_of(channels) if each.rate == 0)
+    unable = {UNUSABLE, throttle.key, *(row.key for row in refused_accounts()), *stopped}
     for channel in channels:
         able = channel.stored.active and not channel.config.blocking
         if able and channel.config.staff_numbers and key_of(channel) not in unable:

@@ -42,10 +42,11 @@ class Lease:
         """
         if time.monotonic() < self._renew_at:
             return True
-        self._renew_at = time.monotonic() + RENEWED_EACH
+        self._renew_at = 0.0
         self._keep_answer_seconds()
         if not throttles.renew(self.key, self.run, LEASED):
             return False
+        self._renew_at = time.monotonic() + RENEWED_EACH
         self.throttle.refresh_from_db()
         return True
 

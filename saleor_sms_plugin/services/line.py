@@ -13,7 +13,13 @@ from threading import Lock
 
 from django.db import connections
 
-from ..exceptions import OutcomeUnknown, ProviderError, ProviderThrottled, ProviderUnavailable
+from ..exceptions import (
+    OutcomeUnknown,
+    ProviderAccountError,
+    ProviderError,
+    ProviderThrottled,
+    ProviderUnavailable,
+)
 from ..ports import Ports
 from .calls import Begun, Ending, ask
 from .pace import MOST_THREADS, Pace
@@ -39,7 +45,7 @@ class Line:
         self._key, self._ports, self._over = key, ports, over
         self.called = 0  #: texts handed over, but those that came back without a call
         self.in_flight = 0  #: texts handed over whose answer was not taken
-        self.in_doubt = False  #: the provider was silent, or asked for a pause
+        self.in_doubt = False  #: the provider was silent, asked for a pause, or refused us
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._texts: deque[tuple[Begun, float]] = deque()
         self._callers = 0  # threads at work
@@ -119,7 +125,8 @@ class Line:
                 self._answers.put((begun, None))
                 return
             ending = ask(begun, self._ports)
-            # A provider that is silent once, or asks for a pause, is not asked for the whole batch.
+            # A provider that is silent once, asks for a pause, or refuses the account, is not asked
+            # for the whole batch.
             if _raises_doubt(ending.error):
                 self.in_doubt = True
             self._answers.put((begun, ending))
@@ -132,7 +139,7 @@ class Line:
 def _raises_doubt(error: ProviderError | None) -> bool:
     if isinstance(error, ProviderThrottled):
         return bool(error.retry_after)
-    return isinstance(error, OutcomeUnknown | ProviderUnavailable)
+    return isinstance(error, OutcomeUnknown | ProviderUnavailable | ProviderAccountError)
 
 
 @lru_cache(maxsize=64)

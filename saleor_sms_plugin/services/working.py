@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Min
 
 from ..domain.transitions import WAITING
 from ..exceptions import log_fault
@@ -120,17 +119,15 @@ def has_news(ports: Ports) -> bool:
 
 
 def next_in(ports: Ports) -> float | None:
-    """In how many seconds something falls due; None where the periodic run comes sooner.
+    """In how many seconds something recorded falls due; None where the periodic run comes sooner.
 
-    What was written just now, by a machine whose clock is ahead of the database's, does.
+    What was recorded just now, by a machine whose clock is ahead of the database's, does.
     """
     now = ports.clock.now()
     until = now + dt.timedelta(seconds=dispatch.PERIODIC)
     with ports.shop.writer():
-        texts = Message.objects.filter(status__in=WAITING, not_before__gt=now)
-        text = texts.filter(not_before__lte=until).aggregate(at=Min("not_before"))["at"]
-        found = [at for at in (text, next_due(_NEWS, now, until)) if at]
-    return (min(found) - now).total_seconds() if found else None
+        at = next_due(_NEWS, now, until)
+    return (at - now).total_seconds() if at else None
 
 
 def keep_house(ports: Ports) -> None:
@@ -178,7 +175,7 @@ _HOUSEKEEPING: tuple[Callable[[Ports], object], ...] = (
     lambda ports: reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE),
     storm.watch,
     statistics.roll_up,
-    metrics.log_queue,
+    lambda ports: metrics.log_queue(ports) if turns.log(ports) else None,
 )
 
 

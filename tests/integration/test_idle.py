@@ -15,14 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from saleor_sms_plugin import tasks, wiring
 from saleor_sms_plugin.domain.reasons import Reason
 from saleor_sms_plugin.models import Installation, Message, ShopEvent
-from saleor_sms_plugin.services import dispatch, working
+from saleor_sms_plugin.services import claims, dispatch, working
 from saleor_sms_plugin.wake import LINGER
 from tests.integration.stage import NOON, RUN, Stage
 
 CREATED = "order_created"
 #: its turn, the periodic run's last instant, news, this worker's own instant, due texts; after
-#: ``LINGER`` due texts and news; the turn given back, news, and texts and news that fall due soon
-EMPTY_RUN = 1 + 1 + 1 + 2 + 1 + 2 + 1 + 1 + 2
+#: ``LINGER`` due texts and news; the turn given back, news, and news that come soon
+EMPTY_RUN = 1 + 1 + 1 + 2 + 1 + 2 + 1 + 1 + 1
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ def test_what_falls_due_soon_is_not_left_to_the_periodic_run(shop: Stage) -> Non
 
 def test_a_run_comes_back_for_what_is_due_at_once_after_a_second(shop: Stage) -> None:
     """Events that fall due one after another share runs."""
-    shop.queue(1)
-    Message.objects.update(not_before=NOON + dt.timedelta(seconds=0.5))
+    shop.happen(CREATED, shop.order())
+    ShopEvent.objects.update(plan_at=NOON + dt.timedelta(seconds=0.5))
     shop.wake.later.clear()
 
     tasks.run()
@@ -159,8 +159,8 @@ def test_a_run_comes_back_for_what_is_due_at_once_after_a_second(shop: Stage) ->
 
 def test_nothing_soon_leaves_the_rest_to_the_periodic_run(shop: Stage) -> None:
     """What falls due later than the next periodic run is no reason to come back."""
-    shop.queue(1)
-    Message.objects.update(not_before=NOON + dt.timedelta(minutes=1))
+    shop.happen(CREATED, shop.order())
+    ShopEvent.objects.update(plan_at=NOON + dt.timedelta(minutes=1))
     shop.wake.later.clear()
 
     tasks.run()
@@ -178,3 +178,25 @@ def test_workers_share_the_databases_clock(stage: Stage, monkeypatch: pytest.Mon
     for wrong in (right - hour, right + hour):
         monkeypatch.setattr(wiring.SystemClock, "now", lambda self, wrong=wrong: wrong)
         assert abs(wiring.ports_of_run().clock.now() - right) < hour / 2
+
+
+def test_orphans_leave_the_run_to_the_living(shop: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many texts a channel that is gone has left, those of the others go out meanwhile."""
+    other = 2
+    shop.configure(CREATED, channel_id=other)
+    shop.queue(100, other)
+    shop.clock.move(minutes=2)
+    del shop.shop.channels[other]
+    shop.queue(1)
+    taken = claims.take_orphans
+
+    def slow(*of: object) -> list[Message]:
+        shop.clock.move(seconds=0.2)
+        return taken(*of)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(claims, "take_orphans", slow)
+
+    dispatch.run(shop.ports, shop.clock.now() + RUN)
+
+    assert len(shop.bodies) == 1
+    assert Message.objects.filter(reason=Reason.CHANNEL_GONE).count() == 60

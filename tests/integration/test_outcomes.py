@@ -66,6 +66,8 @@ def test_a_lease_that_was_lost_is_lost_until_it_is_renewed(stage: Stage, leased:
 
     assert leased.learn([]) is False
     assert leased.renew() is False
+    assert leased.renew() is False
+    assert leased.learn([]) is False
 
     throttles.release(ACCOUNT, other)
     assert throttles.lease(ACCOUNT, leased.run, lease.LEASED)

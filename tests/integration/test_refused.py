@@ -10,9 +10,9 @@ from django.db import OperationalError, connection
 
 from saleor_sms_plugin import checks, wiring
 from saleor_sms_plugin.exceptions import OutOfCredit, ProviderAccountError, ProviderError
-from saleor_sms_plugin.models import Message, Throttle
+from saleor_sms_plugin.models import Message, SendAttempt, Throttle
 from saleor_sms_plugin.providers.memory import MemoryProvider
-from saleor_sms_plugin.services import health
+from saleor_sms_plugin.services import account_run, health
 from tests.integration.stage import Stage
 
 CREATED = "order_created"
@@ -65,6 +65,35 @@ def test_without_another_account_admins_get_one_mail(shop: Stage, error: Provide
     assert not Message.objects.filter(event_name="alert").exists()
     assert [each.to for each in mail.outbox] == [["owner@example.com"]]
     assert "Texts of channel-1 are held." in mail.outbox[0].body
+
+
+def test_an_account_that_is_stopped_tells_nobody(shop: Stage) -> None:
+    """Its staff would never have the text: ADMINS get the e-mail."""
+    shop.configure(
+        channel_id=OTHER, provider="console", staff_numbers=STAFF, default_country="PL",
+        advanced="rate = 0",
+    )  # fmt: skip
+
+    refuse(shop, ERRORS[0])
+
+    assert not Message.objects.filter(event_name="alert").exists()
+    assert [each.to for each in mail.outbox] == [["owner@example.com"]]
+
+
+def test_a_refused_account_is_asked_for_no_batch(
+    shop: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The texts begun behind the first one are taken back, and wait with it."""
+    shop.configure(CREATED, advanced="flood = off")
+    monkeypatch.setattr(account_run, "threads_for", lambda *_: 1)
+    MemoryProvider.script(*[ERRORS[0]] * 40)
+    shop.queue(40)
+
+    shop.run()
+
+    assert len(MemoryProvider.attempts) == 1
+    assert SendAttempt.objects.count() == 1
+    assert Message.objects.filter(status="queued", reason="").count() == 39
 
 
 def test_a_text_to_staff_that_could_not_be_stored_is_made_by_the_next_probe(
