@@ -22,7 +22,7 @@ TURN = dt.timedelta(seconds=2.5)  #: at least, where the worker is wanted for so
 LATE = 0.25  #: seconds after which a slot is lost; until then the run that was late makes it up
 BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
 BEGIN_WITHIN = 0.1  #: seconds: a text whose slot is further away is not begun yet
-BEGIN_AT_LEAST = 20  #: texts whose attempt rows are committed together, where so many are ready
+BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
 OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
 
 
