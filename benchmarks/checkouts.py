@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME = "checkout"
 ROUNDS, SAMPLES = 3, 20
 MOST_SLOWER = 1.2
-WAITING = 200  #: texts that wait for each checkout of a round: more than are sent meanwhile
+WAITING = 600  #: texts that wait for each checkout of a round: more than are sent meanwhile
 PATIENCE = 60.0  #: seconds
 BUYERS, READERS = 48_600_000_000, 48_512_000_000  #: their numbers begin here
 
