@@ -77,6 +77,12 @@ def state_of(account: Account, throttle: Throttle, now: dt.datetime) -> dict[str
     }  # fmt: skip
 
 
+def throttles_of(accounts: Collection[Account], now: dt.datetime) -> dict[str, Throttle]:
+    """The row of each account, by its key; a new one, not stored, where nobody called it yet."""
+    rows = {row.key: row for row in Throttle.objects.filter(key__in=[a.key for a in accounts])}
+    return {a.key: rows.get(a.key) or Throttle(key=a.key, next_slot_at=now) for a in accounts}
+
+
 def account_healths(
     ports: Ports, channel_ids: Collection[int] | None = None
 ) -> list[AccountHealth]:
@@ -84,12 +90,12 @@ def account_healths(
     now = ports.clock.now()
     with ports.shop.writer():
         accounts = accounts_of(load(ports, channel_ids).values())
-        throttles = {row.key: row for row in Throttle.objects.all()}
+        throttles = throttles_of(accounts, now)
         webhooks = _webhooks(now)
     return [
         AccountHealth(
             account=each, now=now, webhooks=webhooks.get(each.key, Webhooks()),
-            throttle=throttles.get(each.key, Throttle(key=each.key, next_slot_at=now)),
+            throttle=throttles[each.key],
         )
         for each in accounts
     ]  # fmt: skip

@@ -96,11 +96,15 @@ def take_orphans(claim: UUID, ports: Ports, known: Collection[int]) -> list[Mess
     return taken
 
 
-def has_due(ports: Ports, channels: Collection[int] | None = None) -> bool:
-    """A text is due, of these channels or, where None, of any."""
+def has_due(
+    ports: Ports, channels: Collection[int] | None = None, since: dt.datetime | None = None
+) -> bool:
+    """A text is due, of these channels or, where None, of any; one that fell due ``since``."""
     waiting = Message.objects.filter(status__in=WAITING, not_before__lte=ports.clock.now())
     if channels is not None:
         waiting = waiting.filter(channel_id__in=channels)
+    if since is not None:
+        waiting = waiting.filter(not_before__gt=since)
     return waiting.exists()
 
 

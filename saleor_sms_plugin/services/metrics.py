@@ -13,10 +13,11 @@ from django.db.models.functions import Coalesce
 
 from ..domain.spans import A_DAY, AN_HOUR
 from ..domain.transitions import OPEN, WAITING, MessageStatus
-from ..models import InboundMessage, Message, ShopEvent, Throttle, WebhookRequest
+from ..models import InboundMessage, Message, ShopEvent, WebhookRequest
+from ..models import throttle as throttles
 from ..ports import Ports
 from . import box_faults, installation, reviews, status, webhooks
-from .account_health import state_of
+from .account_health import state_of, throttles_of
 from .accounts import accounts_of
 from .box_faults import BoxFaults
 from .caps import OLDEST
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 PROMPT = dt.timedelta(seconds=10)  #: GOV.UK Notify's measure: the share sent within this
 MINUTE = dt.timedelta(minutes=1)
+LOGGED_EACH = 59.0  #: seconds: the periodic run that comes after a minute has it
 LATE = dt.timedelta(minutes=5)  #: what comes in is acted on in seconds
 
 
@@ -128,6 +130,14 @@ def _may_end(since: dt.datetime) -> QuerySet[Message]:
     return Message.objects.filter(created_at__gte=since - OLDEST)
 
 
+def log_queue_each_minute(ports: Ports) -> None:
+    """``log_queue`` by one worker of the installation, once in ``LOGGED_EACH``."""
+    with ports.shop.writer():
+        is_time = throttles.once("log:queue", LOGGED_EACH)
+    if is_time:
+        log_queue(ports)
+
+
 def log_queue(ports: Ports) -> None:
     """A line says how the queue is; two indexed statements, none where nobody reads such lines."""
     if not logger.isEnabledFor(logging.INFO):
@@ -212,10 +222,12 @@ _ENDED_AT = Coalesce("finished_at", "sent_at", "not_before")
 
 
 def _accounts(ports: Ports, now: dt.datetime) -> tuple[dict[str, Any], ...]:
-    rows = {row.key: row for row in Throttle.objects.all()}
-    shown = []
-    for account in accounts_of(load(ports).values()):
-        row = rows.get(account.key, Throttle(key=account.key, next_slot_at=now))
-        channels = [channel.slug for channel in account.channels]
-        shown.append({**state_of(account, row, now), "rate": account.rate, "channels": channels})
-    return tuple(shown)
+    accounts = accounts_of(load(ports).values())
+    rows = throttles_of(accounts, now)
+    return tuple(
+        {
+            **state_of(account, rows[account.key], now), "rate": account.rate,
+            "channels": [channel.slug for channel in account.channels],
+        }
+        for account in accounts
+    )  # fmt: skip

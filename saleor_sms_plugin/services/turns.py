@@ -11,7 +11,6 @@ from ..ports import Ports
 
 #: longer than a run (5 s) and the call it may be in (13 s)
 LEASED = 20.0
-LOGGED_EACH = 59.0  #: seconds: the periodic run that comes after a minute has it
 HOUSE_LEASED = 30.0  #: longer than every step of the housekeeping takes together
 _most = 1
 
@@ -30,12 +29,6 @@ def one(ports: Ports) -> AbstractContextManager[bool]:
 def housekeeping(ports: Ports) -> AbstractContextManager[bool]:
     """Inside, nobody else in the installation keeps house; False where somebody does."""
     return _first_of(["turn:house"], HOUSE_LEASED, ports)
-
-
-def log(ports: Ports) -> bool:
-    """True once in ``LOGGED_EACH``, for one worker of the installation."""
-    with ports.shop.writer():
-        return throttles.once("turn:log", LOGGED_EACH)
 
 
 @contextmanager

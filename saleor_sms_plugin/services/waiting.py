@@ -12,7 +12,7 @@ from ..domain.reasons import Reason
 from ..domain.transitions import WAITING
 from ..models import Message, Throttle
 from ..ports import Ports
-from .account_health import state_of
+from .account_health import state_of, throttles_of
 from .accounts import Account, accounts_of
 from .channels import load
 
@@ -46,18 +46,14 @@ def why_waiting(messages: Iterable[Message], ports: Ports) -> dict[int, Why]:
     if not due:
         return {}
     with ports.shop.writer():
-        accounts = {
-            channel_id: account
-            for account in accounts_of(load(ports).values())
-            for channel_id in account.channel_ids
-        }
-        throttles = {row.key: row for row in Throttle.objects.all()}
+        every = accounts_of(load(ports).values())
+        throttles = throttles_of(every, now)
+        accounts = {channel_id: each for each in every for channel_id in each.channel_ids}
         found = {}
         for message in due:
             if account := accounts.get(message.channel_id or 0):
-                row = throttles.get(account.key, Throttle(key=account.key, next_slot_at=now))
-                why = _of_account(account, row, now) or _of_queue(message, account, now)
-                found[message.pk] = why
+                closed = _of_account(account, throttles[account.key], now)
+                found[message.pk] = closed or _of_queue(message, account, now)
     return {pk: why for pk, why in found.items() if why is not None}
 
 

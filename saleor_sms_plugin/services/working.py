@@ -8,13 +8,11 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 
-from ..domain.transitions import WAITING
 from ..exceptions import log_fault
 from ..models import (
     ConsentBox,
     InboundMessage,
     Installation,
-    Message,
     ShopEvent,
     WebhookRequest,
 )
@@ -104,12 +102,8 @@ def _plan(ports: Ports, until: dt.datetime) -> int:
 
 def is_due(ports: Ports, since: dt.datetime | None = None) -> bool:
     """Something could be planned, sent or processed now; of texts, one that fell due ``since``."""
-    now = ports.clock.now()
     with ports.shop.writer():
-        waiting = Message.objects.filter(status__in=WAITING, not_before__lte=now)
-        if since:
-            waiting = waiting.filter(not_before__gt=since - BACKDATED)
-        return waiting.exists() or has_news(ports)
+        return claims.has_due(ports, since=since and since - BACKDATED) or has_news(ports)
 
 
 def has_news(ports: Ports) -> bool:
@@ -175,7 +169,7 @@ _HOUSEKEEPING: tuple[Callable[[Ports], object], ...] = (
     lambda ports: reconcile.run(ports, ports.clock.now() + RECONCILER_SHARE),
     storm.watch,
     statistics.roll_up,
-    lambda ports: metrics.log_queue(ports) if turns.log(ports) else None,
+    metrics.log_queue_each_minute,
 )
 
 

@@ -128,13 +128,13 @@ def test_an_empty_queue_has_a_line_too(shop: Stage, caplog: pytest.LogCaptureFix
 def test_the_periodic_run_writes_the_line(shop: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """Once in a minute of the database's, however often it comes and wherever it runs."""
     caplog.set_level(logging.INFO, QUEUE_LOG)
-    Throttle.objects.filter(key="turn:log").delete()  # the one of the stage's own runs
+    Throttle.objects.filter(key="log:queue").delete()  # the one of the stage's own runs
 
     working.keep_house(shop.ports)
     working.keep_house(shop.ports)
     assert len(logged(caplog, "queue")) == 1
 
-    Throttle.objects.filter(key="turn:log").update(run_until=Now() - dt.timedelta(minutes=1))
+    Throttle.objects.filter(key="log:queue").update(run_until=Now() - dt.timedelta(minutes=1))
     working.keep_house(shop.ports)
     assert len(logged(caplog, "queue")) == 2
 
