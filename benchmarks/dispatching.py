@@ -23,7 +23,7 @@ from benchmarks.parts import parts
 from benchmarks.servers import Provider, rate_of, running
 
 NAME = "dispatch"
-TEXTS, ROUNDS = 5_000, 3
+TEXTS, ROUNDS, PAIRS = 5_000, 3, 5
 #: answer time → the least share of the bare loop's rate, the least multiple of the usual way's
 TARGETS = {0.0: (0.5, 1.5), 0.05: (0.9, 5.0)}
 USUAL = "benchmarks.usual"
@@ -101,12 +101,12 @@ def _own(count: int, provider: Provider, ports: Any) -> float:
 
 
 def _against_usual(count: int, delay: float, site: engine.Site) -> Figure:
-    """In three pairs. With slow answers of fewer texts, and of the usual way's a third of those:
+    """In pairs. With slow answers of fewer texts, and of the usual way's a third of those:
     it takes a minute for a thousand."""
     own_count = count if not delay else max(40, count // 5)
-    their_count = count if not delay else max(40, count // 5 // ROUNDS)
+    their_count = count if not delay else max(40, count // 5 // PAIRS)
     pairs = []
-    for _ in range(ROUNDS):
+    for _ in range(PAIRS):
         site.provider.reset(delay)
         engine.queue(own_count)
         own = _by_worker(engine.APPLICATION, own_count, site)
@@ -116,9 +116,9 @@ def _against_usual(count: int, delay: float, site: engine.Site) -> Figure:
 
 
 def _against_storing(count: int, site: engine.Site) -> Figure:
-    count = count * 2 // ROUNDS
+    count = count * 2 // PAIRS
     pairs = []
-    for _ in range(ROUNDS):
+    for _ in range(PAIRS):
         site.provider.reset()
         engine.queue(count)
         own = _by_worker(engine.APPLICATION, count, site)

@@ -70,25 +70,30 @@ def update_all(*updates: Update) -> list[set[Any]]:
     return stored
 
 
-def insert_for(rows: Sequence[_Row], updated: Update, by: str) -> list[_Row]:
+def insert_for(
+    rows: Sequence[_Row], updated: Update, by: str, others: Sequence[Update] = ()
+) -> list[_Row]:
     """The update is done, and those rows are stored as new ones, and returned with their keys,
-    whose row ``by``, a foreign key, was updated: at most one for each; one statement, as above."""
+    whose row ``by``, a foreign key, was updated: at most one for each. Of the ``others`` as well:
+    all is done or nothing is, in one statement, as above."""
+    others = [each for each in others if each.rows]
     if not rows or not updated.rows:
-        update_all(updated)
+        update_all(updated, *others)
         return []
     model = type(rows[0])
     using = router.db_for_write(model)
     owner = _by_name(model)[by].attname
     if connections[using].vendor != "postgresql":
         with transaction.atomic(using):
-            keys = _update_alone(updated, using)
+            keys, *_ = [_update_alone(each, using) for each in (updated, *others)]
             stored = [row for row in rows if getattr(row, owner) in keys]
             for row in stored:
                 row.save(force_insert=True, using=using)
         return stored
-    statement, fields = _insert_for(model, by, _shape(updated), using)
+    updates = [updated, *others]
+    statement, fields = _insert_for(model, by, tuple(map(_shape, updates)), using)
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, [*_values([updated]), _written(rows, fields)])
+        cursor.execute(statement, [*_values(updates), _written(rows, fields)])
         made = dict(cursor.fetchall())
     stored = [row for row in rows if getattr(row, owner) in made]
     for row in stored:
@@ -159,16 +164,16 @@ def _updates(parts: tuple[tuple[int, _Shape], ...], using: str) -> str:
     return f"WITH {_steps([shape for _, shape in parts], using)} {done}"
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _insert_for(
-    model: type[models.Model], by: str, updated: _Shape, using: str
+    model: type[models.Model], by: str, updates: tuple[_Shape, ...], using: str
 ) -> tuple[str, list[_Field]]:
     quote = connections[using].ops.quote_name
     fields = [field for field in model._meta.local_concrete_fields if not field.primary_key]
     columns = ", ".join(quote(str(field.column)) for field in fields)
     owner = quote(str(_by_name(model)[by].column))
     statement = (
-        f"WITH {_steps([updated], using)} INSERT INTO {quote(model._meta.db_table)} ({columns})"  # noqa: S608 (names are ours)
+        f"WITH {_steps(updates, using)} INSERT INTO {quote(model._meta.db_table)} ({columns})"  # noqa: S608 (names are ours)
         f" SELECT {columns} FROM json_to_recordset(%s) AS new ({_types(fields, using)})"
         f" WHERE {owner} IN (SELECT id FROM done0)"
         f" RETURNING {owner}, {quote(str(model._meta.pk.column))}"
@@ -241,5 +246,6 @@ def _types(fields: Iterable[_Field], using: str) -> str:
 
 
 def _written(rows: Iterable[models.Model], fields: Sequence[_Field]) -> str:
-    stored = [{str(f.column): getattr(row, f.attname) for f in fields} for row in rows]
+    columns = [(str(field.column), field.attname) for field in fields]
+    stored = [{column: getattr(row, name) for column, name in columns} for row in rows]
     return json.dumps(stored, default=str, ensure_ascii=False)

@@ -25,6 +25,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Mapping
+from functools import lru_cache, partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from ssl import SSLSocket
 from typing import cast
@@ -32,7 +33,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from requests import PreparedRequest, RequestException, Session
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 from urllib3.exceptions import HTTPError
 from urllib3.util import wait_for_read
@@ -117,23 +117,25 @@ class Wire:
     ) -> Answer:
         connection = self._connected(origin)
         names = {name.lower() for name in headers}
-        connection.putrequest(
-            method, path, skip_host="host" in names, skip_accept_encoding="accept-encoding" in names
-        )
+        HTTPConnection.putrequest(
+            connection, method, path,
+            skip_host="host" in names, skip_accept_encoding="accept-encoding" in names,
+        )  # fmt: skip
+        put = partial(HTTPConnection.putheader, connection)
         if "user-agent" not in names:
-            connection.putheader("User-Agent", AGENT)
+            put("User-Agent", AGENT)
         for name, value in headers.items():
             if name.lower() != "content-length":
-                connection.putheader(name, value)
+                put(name, value)
         if body is not None or method != "GET":
-            connection.putheader("Content-Length", str(len(body or b"")))
+            put("Content-Length", str(len(body or b"")))
         self._began = not body  # what it says stands in its first line
         connection.endheaders()
         if body:
             self._began = True
             connection.send(body)
-        with HTTPConnection.getresponse(connection) as response:  # not urllib3's
-            said = CaseInsensitiveDict(response.getheaders())
+        with HTTPConnection.getresponse(connection) as response:
+            said = cast(Mapping[str, str], response.headers)
             answer = Answer(response.status, said, self._read(response))
             is_whole = response.isclosed() or response.length == 0
         if response.will_close or not is_whole:
@@ -187,6 +189,7 @@ class Wire:
         )
 
 
+@lru_cache(maxsize=64)
 def _split(url: str) -> tuple[str, str]:
     """Scheme and host, and the path, in letters that a request can hold."""
     parts = urlsplit(url)

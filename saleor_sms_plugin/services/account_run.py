@@ -10,7 +10,7 @@ from ..models import throttle as throttles
 from ..ports import Ports
 from . import claims, health
 from .accounts import Account, accounts_of
-from .calls import Ready, begin
+from .calls import Ready
 from .channels import load
 from .lease import Lease
 from .line import Line
@@ -49,6 +49,7 @@ class AccountRun:
         now = ports.clock.now()
         self._turn_ends = now + TURN
         self._ends = time.monotonic() + (until - now).total_seconds()
+        self._lately = 0.0  # texts a second of the last round
         self._line = Line(key, ports, self._ends + OVERTIME)
         self._lease = Lease(key, ports)
         self._outcomes = Outcomes(self._line, self._lease, ports)
@@ -77,7 +78,7 @@ class AccountRun:
 
     def _round(self) -> bool:
         """One claim, sent; False when there is nothing more to do now."""
-        now = self.ports.clock.now()
+        now, began = self.ports.clock.now(), time.monotonic()
         if self._is_over():
             self.next_in = 0.0
             return False
@@ -89,7 +90,11 @@ class AccountRun:
                 self.next_in = 0.0  # a save may have taken it: then it is free
                 return False
             ready = self._claim(now)
-        return ready is not None and self._send(ready)
+        called = self._line.called
+        if ready is None or not self._send(ready):
+            return False
+        self._lately = (self._line.called - called) / (time.monotonic() - began)
+        return True
 
     def _is_over(self) -> bool:
         return self.ports.clock.now() >= self.until or time.monotonic() >= self._ends
@@ -104,7 +109,8 @@ class AccountRun:
         slot_in = self._slot_in(now)
         if slot_in is None:
             return None
-        self._pace = Pace.of(account, self._lease.throttle)
+        left = self._ends - time.monotonic()
+        self._pace = Pace.of(account, self._lease.throttle, self._lately, left)
         self._senders = SenderSlots(account)
         self._line.keep(self._pace, self._senders.intervals)
         slots = self._senders.free(slot_in)
@@ -177,9 +183,9 @@ class AccountRun:
                 break
             soon = max(slots[0], time.monotonic()) + BEGIN_WITHIN
             count = sum(slot <= soon for slot in slots[:count])
-            if not self._outcomes.take_all() or self._lease.throttle.slowed_at != slowed_at:
+            if not self._outcomes.may_begin() or self._lease.throttle.slowed_at != slowed_at:
                 break
-            begun = begin(ready[:count], self.ports)
+            begun = self._outcomes.begin(ready[:count])
             at = [
                 max(slot, not_before.get(each.ready.message.pk, slot))
                 for each, slot in zip(begun, slots, strict=False)

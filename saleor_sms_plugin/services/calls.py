@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.db.models import Count
@@ -87,6 +87,10 @@ class Ending:
     began: float = 0.0  # when it was called, by this process's stopwatch
 
 
+#: A text and what came of its call.
+Answered: TypeAlias = tuple[Begun, Ending]
+
+
 def call(message: Message, text: Text, provider: Provider, ports: Ports) -> MessageStatus | None:
     """One text's attempt, call and outcome; returns the status it leads to.
 
@@ -100,8 +104,9 @@ def call(message: Message, text: Text, provider: Provider, ports: Ports) -> Mess
     return ending.status
 
 
-def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
+def begin(batch: Sequence[Ready], ports: Ports, answers: Sequence[Answered] = ()) -> list[Begun]:
     """Attempt rows are durable for the texts whose claim still holds; the others are left out.
+    In the same statement the outcomes of other texts are stored, as ``end`` does.
 
     The fence: a claim that ran out while this worker slept is somebody else's text by now.
     An offer over one of its bounds ends here. A text whose reader has put down a stop since it
@@ -119,7 +124,7 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
             over = caps.refusals([(ready.message, ready.bounds) for ready in batch], ports)
             free = [ready for ready in batch if ready.message.pk not in over]
             failures = _failures([ready.message for ready in free])
-            return over, failures, _insert_attempts(free, now)
+            return over, failures, _insert_attempts(free, now, _updates_of(answers, now))
 
     def end_refused() -> None:
         with ports.shop.writer():
@@ -127,6 +132,7 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
                 finish(texts[pk].message, MessageStatus.SUPPRESSED, *refusal, now=now)
 
     over, failures, attempts = _when_database_is_back(store)
+    _log(answers)
     _when_database_is_back(end_refused)
     begun = [
         Begun(ready=texts[each.message_id], attempt=each, failures=failures.get(each.message_id, 0))
@@ -135,7 +141,9 @@ def begin(batch: Sequence[Ready], ports: Ports) -> list[Begun]:
     return _as_judged(begun, ports)
 
 
-def _insert_attempts(batch: Sequence[Ready], now: dt.datetime) -> list[SendAttempt]:
+def _insert_attempts(
+    batch: Sequence[Ready], now: dt.datetime, others: Sequence[Update]
+) -> list[SendAttempt]:
     messages = [ready.message for ready in batch]
     attempts = [
         SendAttempt(
@@ -146,7 +154,8 @@ def _insert_attempts(batch: Sequence[Ready], now: dt.datetime) -> list[SendAttem
         )
         for ready in batch
     ]
-    return insert_for(attempts, Update(messages, _WRITTEN, same=_CLAIM), by="message")
+    begun = Update(messages, _WRITTEN, same=_CLAIM)
+    return insert_for(attempts, begun, by="message", others=others)
 
 
 def _as_judged(begun: Sequence[Begun], ports: Ports) -> list[Begun]:
@@ -219,15 +228,19 @@ def ask(begun: Begun, ports: Ports) -> Ending:
     return replace(ending, seconds=time.monotonic() - started, began=started)
 
 
-def end(answers: Sequence[tuple[Begun, Ending]], ports: Ports) -> None:
+def end(answers: Sequence[Answered], ports: Ports) -> None:
     """The outcomes are stored, also where the database was away for a while."""
 
     def store() -> None:
         with ports.shop.writer():
-            _store(answers, ports.clock.now())
+            update_all(*_updates_of(answers, ports.clock.now()))
 
     if answers:
         _when_database_is_back(store)
+    _log(answers)
+
+
+def _log(answers: Sequence[Answered]) -> None:
     for begun, ending in answers if logger.isEnabledFor(logging.INFO) else ():
         message = begun.ready.message
         logger.info(
@@ -350,7 +363,8 @@ _ENDED = ("status", "reason", "detail", "claim", "claimed_until")
 _ANSWERED = ("outcome", "code", "detail", "http_status", "provider_message_ids", "finished_at")
 
 
-def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
+def _updates_of(answers: Sequence[Answered], now: dt.datetime) -> list[Update]:
+    """What stores the outcomes; the instances hold them from now on."""
     ended: dict[tuple[str, ...], list[Message]] = defaultdict(list)  # by status, further columns
     for begun, ending in answers:
         attempt = begun.attempt
@@ -365,7 +379,7 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
         for name, value in ending.message.items():
             setattr(message, name, value)
         ended[ending.status, *ending.message].append(message)
-    update_all(
+    return [
         *(
             # Where a receipt, or the clean-up of a claim that ran out, knows better, its word stays
             Update(
@@ -375,7 +389,7 @@ def _store(answers: Sequence[tuple[Begun, Ending]], now: dt.datetime) -> None:
             for (status, *columns), messages in sorted(ended.items())
         ),
         Update([begun.attempt for begun, _ in answers], _ANSWERED),
-    )  # fmt: skip
+    ]  # fmt: skip
 
 
 def _when_database_is_back(work: Callable[[], _T]) -> _T:

@@ -20,8 +20,9 @@ ROUND_OF_SENDERS = 0.35  #: seconds of texts claimed at once where a sender is s
 FEWEST_THREADS, MOST_THREADS = 4, 64
 QUICKEST = 0.05  #: seconds: no answer is counted as quicker; the next one may be slower
 FASTEST = 250.0  #: texts a second that a run is laid out for, whatever the account allows
-NEVER = float("inf")
+MOST_AT_ONCE = 1_000  #: texts claimed together, however many more a second can take
 SPARE = 1.2  #: threads for each one that is in a call on average: answers vary
+NEVER = float("inf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +34,19 @@ class Pace:
     at_once: int  #: texts claimed together; what cannot be sent soon stays free for others
 
     @classmethod
-    def of(cls, account: Account, throttle: Throttle) -> Pace:
-        """What the account's rate, which is not 0, and its slow-down make of it."""
+    def of(
+        cls, account: Account, throttle: Throttle, lately: float = 0.0, left: float = NEVER
+    ) -> Pace:
+        """What the account's rate, which is not 0, and its slow-down make of it.
+
+        ``lately``: texts a second that the run has just sent; ``left``: seconds it still has.
+        """
         interval = throttle.slowdown / account.rate if account.rate else 0.0
-        rate = min(1 / interval, FASTEST) if interval else FASTEST
-        span = ROUND_OF_SENDERS if account.sender_rates else 1.0
-        at_once = 1 if throttle.is_probing else max(1, int(span * rate))
-        return cls(rate=rate, interval=interval, at_once=at_once)
+        allowed = 1 / interval if interval else NEVER
+        expected = min(allowed, max(FASTEST, lately))
+        span = min(ROUND_OF_SENDERS if account.sender_rates else 1.0, left)
+        at_once = 1 if throttle.is_probing else max(1, min(int(span * expected), MOST_AT_ONCE))
+        return cls(rate=min(allowed, FASTEST), interval=interval, at_once=at_once)
 
 
 def threads_for(rate: float, answer_seconds: float) -> int:

@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from saleor_sms_plugin.domain.transitions import FINAL
 from saleor_sms_plugin.exceptions import OutOfCredit
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle, throttle
+from saleor_sms_plugin.models.many import Update, insert_for
 from saleor_sms_plugin.ports import Ports
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import calls, dispatch, ledger, line, outcomes
@@ -262,16 +263,46 @@ def test_what_has_begun_outlives_a_lost_database(
     assert SendAttempt.objects.filter(outcome="accepted").count() == 3
 
 
+def test_outcomes_stored_with_what_begins_outlive_a_lost_database(
+    committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off before texts begin with the outcomes of others: both are stored, and each text is
+    called once."""
+    cut: list[bool] = []
+
+    def once_cut(
+        rows: Sequence[SendAttempt], updated: Update, by: str, others: Sequence[Update]
+    ) -> list[SendAttempt]:
+        if not cut and any(each.rows for each in others):
+            cut.append(True)
+            with connection.cursor() as cursor, suppress(OperationalError):
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return insert_for(rows, updated, by, others)
+
+    monkeypatch.setattr(calls, "insert_for", once_cut)
+    committed_stage.configure(CREATED, advanced="flood = off\nrate = 10000")
+    committed_stage.place(80)
+
+    committed_stage.run()
+
+    assert len(cut) == 1
+    assert len(MemoryProvider.attempts) == 80
+    assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": 80}
+    assert SendAttempt.objects.filter(outcome="accepted").count() == 80
+
+
 def test_a_run_whose_answers_cannot_be_stored_calls_nobody_more(
     committed_stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It ends with the error, no thread of it goes on, and the account is free at once."""
 
-    def away(*_: object) -> None:
-        raise OperationalError("gone")
+    def away(answers: Sequence[object], _: object) -> Sequence[Update]:
+        if answers:
+            raise OperationalError("gone")
+        return []
 
     monkeypatch.setattr(calls, "DATABASE_BACK", 0.0)
-    monkeypatch.setattr(calls, "_store", away)
+    monkeypatch.setattr(calls, "_updates_of", away)
     committed_stage.configure(CREATED, advanced="flood = off\nrate = 20")
     committed_stage.place(40)
 

@@ -113,8 +113,9 @@ class Worker:
     answers: list[tuple[calls.Begun, calls.Ending]] = field(default_factory=list)
 
     @property
-    def is_idle(self) -> bool:
-        return not (self.taken or self.ready or self.begun or self.answers)
+    def may_claim(self) -> bool:
+        """Its hands are empty, but for answers that are not stored."""
+        return not (self.taken or self.ready or self.begun)
 
 
 class History:
@@ -189,31 +190,32 @@ class History:
     # What the workers do
 
     def work(self, which: int, steps: int, answers: list[str]) -> None:
-        """One worker goes on: claim, prepare, begin, ask, end."""
+        """One worker goes on: claim, prepare, begin, ask; what was answered is stored with what
+        begins next, or alone."""
         for _ in range(steps):
             self.step(which, answers)
 
     def step(self, which: int, answers: list[str]) -> None:
         worker, known = self.workers[which], {CHANNEL: self.channel}
-        if worker.is_idle:
+        if worker.may_claim:
             worker.taken = claims.take(worker.claim, self.ports, known, limit=2)
+            if not worker.taken:
+                calls.end(worker.answers, self.ports)
+                worker.answers = []
         elif worker.taken:
             worker.ready = preparing.prepare(worker.taken, known, self.ports)
             worker.taken = []
         elif worker.ready:
-            worker.begun = calls.begin(worker.ready, self.ports)
-            worker.ready = []
+            worker.begun = calls.begin(worker.ready, self.ports, worker.answers)
+            worker.ready, worker.answers = [], []
             for begun in worker.begun:
                 self.may_begin(begun.ready.message)
-        elif worker.begun:
+        else:
             worker.answers = [
                 (begun, self.ask(begun, answer))
                 for begun, answer in zip(worker.begun, answers, strict=False)
             ]
             worker.begun = []
-        else:
-            calls.end(worker.answers, self.ports)
-            worker.answers = []
 
     def ask(self, begun: calls.Begun, answer: str) -> calls.Ending:
         reference = str(begun.ready.message.reference)

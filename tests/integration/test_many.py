@@ -144,6 +144,59 @@ def test_rows_are_inserted_for_what_was_updated() -> None:
     assert not any(each._state.adding for each in stored)
 
 
+def test_other_updates_are_done_with_what_is_inserted() -> None:
+    """One statement for all of it, or nothing of it where a table refuses a part."""
+    ended, begun = texts(2), texts(2)
+    before = SendAttempt.objects.bulk_create(attempts_of(ended))
+    for row in ended:
+        row.status = "sent"
+    for row in begun:
+        row.body = "new"
+    for attempt in before:
+        attempt.outcome = "accepted"
+    Message.objects.filter(pk=ended[0].pk).update(status="delivered")
+    others = [
+        Update(ended, ["status"], status_in=["sending"]), Update([], ["body"]),
+        Update(before, ["outcome"]),
+    ]  # fmt: skip
+
+    with CaptureQueriesContext(connection) as statements:
+        stored = insert_for(
+            attempts_of(begun), Update(begun, ["body"], same=["claim"]), "message", others
+        )
+
+    assert len(statements) == 1
+    assert [each.message_id for each in stored] == [row.pk for row in begun]
+    told = dict(Message.objects.values_list("pk", "status"))
+    assert [told[row.pk] for row in ended] == ["delivered", "sent"]
+    assert Message.objects.filter(body="new").count() == 2
+    outcomes = SendAttempt.objects.values_list("outcome", flat=True).order_by("pk")
+    assert [*outcomes] == ["accepted", "accepted", "pending", "pending"]
+
+    ended[1].detail = "new"
+    begun[0].body = "newer"
+    too_long = attempts_of(begun[:1])
+    too_long[0].provider = "x" * 99
+    with pytest.raises(DataError), transaction.atomic():
+        insert_for(
+            too_long, Update(begun[:1], ["body"]), "message", [Update(ended[1:], ["detail"])]
+        )
+    assert Message.objects.filter(detail="new").count() == 0
+    assert Message.objects.filter(body="newer").count() == 0
+
+
+def test_without_rows_to_insert_the_updates_are_done_all_the_same() -> None:
+    """All of a batch was refused: what else came is stored."""
+    ended = texts(1)
+    ended[0].body = "new"
+
+    with CaptureQueriesContext(connection) as statements:
+        assert insert_for([], Update([], ["body"]), "message", [Update(ended, ["body"])]) == []
+
+    assert len(statements) == 1
+    assert Message.objects.get().body == "new"
+
+
 def attempts_of(rows: list[Message]) -> list[SendAttempt]:
     return [
         SendAttempt(message=each, number=1, provider="memory", started_at=NOON) for each in rows

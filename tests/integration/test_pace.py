@@ -45,7 +45,7 @@ from saleor_sms_plugin.services import (
     turns,
     working,
 )
-from saleor_sms_plugin.services.accounts import accounts_of
+from saleor_sms_plugin.services.accounts import Account, accounts_of
 from saleor_sms_plugin.services.calls import Begun, Ending, Outcome, Ready
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.services.pace import MOST_THREADS, SOON, Pace, take_slots, threads_for
@@ -850,6 +850,57 @@ def test_as_many_threads_as_the_answers_take(rate: float, seconds: float, thread
     """The rate times the answer time, with some to spare, and bounded; never fewer than four, nor
     than answers of 50 ms take."""
     assert threads_for(rate, seconds) == threads
+
+
+@pytest.mark.parametrize(
+    ("rate", "lately", "left", "texts"),
+    [
+        (None, 0.0, 5.0, 250),
+        (None, 100.0, 5.0, 250),
+        (None, 800.0, 5.0, 800),
+        (None, 800.0, 0.25, 200),
+        (None, 5000.0, 5.0, 1000),
+        (10_000.0, 400.0, 5.0, 400),
+        (300.0, 800.0, 5.0, 300),
+        (30.0, 0.0, 5.0, 30),
+        (30.0, 800.0, 5.0, 30),
+        (30.0, 30.0, 0.1, 3),
+        (30.0, 30.0, 0.0, 1),
+        (0.1, 0.0, 5.0, 1),
+    ],
+)
+def test_as_many_texts_are_claimed_as_a_second_takes(
+    rate: float | None, lately: float, left: float, texts: int
+) -> None:
+    """As many as went out lately, within what the account allows; and as the run has time for."""
+    account = Account(key="a", channels=(), rate=rate, sender_rates={})
+
+    assert Pace.of(account, Throttle(key="a"), lately, left).at_once == texts
+
+
+def test_a_run_claims_by_what_it_has_just_sent_and_by_its_time(
+    shop: Stage, asked: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """300 texts in two claims: the second one knows how fast the first one's went out."""
+    known: list[tuple[float, float]] = []
+    of = Pace.of
+
+    def spied(account: Account, throttle: Throttle, lately: float, left: float) -> Pace:
+        known.append((lately, left))
+        return of(account, throttle, lately, left)
+
+    monkeypatch.setattr(Pace, "of", spied)
+    shop.configure(CREATED, advanced="flood = off\nrate = 10000")
+    shop.queue(300)
+    began = time.monotonic()
+
+    assert send(shop, 30) == 300
+
+    took = time.monotonic() - began
+    (first, full), (second, shorter), _ = known
+    assert first == 0.0
+    assert 250 / took < second < 2 * 250 / (full - shorter)
+    assert 30 - took < shorter < full < 30
 
 
 def test_connections_are_kept_from_run_to_run(

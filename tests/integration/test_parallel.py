@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.management import call_command
 from django.db import InterfaceError, OperationalError, connection, connections
 
 from saleor_sms_plugin.models import Message, SendAttempt
+from saleor_sms_plugin.models.many import Update
 from saleor_sms_plugin.providers import OutboundMessage, SendResult
 from saleor_sms_plugin.providers.memory import MemoryProvider
 from saleor_sms_plugin.services import calls, claims, dispatch, plan, rules, working
@@ -194,11 +196,13 @@ def test_an_answer_without_a_database_is_an_unknown_outcome(
 ) -> None:
     """The database stays away too long: the run ends, and the text is never sent again."""
 
-    def away(*rest: object) -> None:
-        raise OperationalError("server closed the connection unexpectedly")
+    def away(answers: Sequence[object], _: object) -> Sequence[Update]:
+        if answers:
+            raise OperationalError("server closed the connection unexpectedly")
+        return []
 
     monkeypatch.setattr(calls, "DATABASE_BACK", 0.0)
-    monkeypatch.setattr(calls, "_store", away)
+    monkeypatch.setattr(calls, "_updates_of", away)
     shop.place(1)
     with pytest.raises(OperationalError):
         shop.run()
