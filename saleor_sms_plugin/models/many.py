@@ -74,8 +74,8 @@ def insert_for(
     rows: Sequence[_Row], updated: Update, by: str, others: Sequence[Update] = ()
 ) -> list[_Row]:
     """The update is done, and those rows are stored as new ones, and returned with their keys,
-    whose row ``by``, a foreign key, was updated: at most one for each. Of the ``others`` as well:
-    all is done or nothing is, in one statement, as above."""
+    whose row ``by``, a foreign key, was updated: at most one for each. The ``others`` are done
+    with it: all of it or nothing, in one statement, as above."""
     others = [each for each in others if each.rows]
     if not rows or not updated.rows:
         update_all(updated, *others)

@@ -25,7 +25,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from ssl import SSLSocket
 from typing import cast
@@ -33,6 +33,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from requests import PreparedRequest, RequestException, Session
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import requote_uri
 from urllib3.exceptions import HTTPError
 from urllib3.util import wait_for_read
@@ -135,7 +136,7 @@ class Wire:
             self._began = True
             connection.send(body)
         with HTTPConnection.getresponse(connection) as response:
-            said = cast(Mapping[str, str], response.headers)
+            said = CaseInsensitiveDict(response.getheaders())
             answer = Answer(response.status, said, self._read(response))
             is_whole = response.isclosed() or response.length == 0
         if response.will_close or not is_whole:
@@ -189,7 +190,6 @@ class Wire:
         )
 
 
-@lru_cache(maxsize=64)
 def _split(url: str) -> tuple[str, str]:
     """Scheme and host, and the path, in letters that a request can hold."""
     parts = urlsplit(url)

@@ -6,12 +6,13 @@ import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from ..models import Message
 from ..models import throttle as throttles
 from ..ports import Ports
 from . import claims, health
 from .accounts import Account, accounts_of
 from .calls import Ready
-from .channels import load
+from .channels import Channel, load
 from .lease import Lease
 from .line import Line
 from .outcomes import Outcomes
@@ -23,6 +24,7 @@ LATE = 0.25  #: seconds after which a slot is lost; until then the run that was 
 BEGIN_BEFORE = 0.02  #: seconds before its first slot a batch's attempt rows are committed
 BEGIN_WITHIN = 0.1  #: seconds: a text whose slot is further away is not begun yet
 BEGIN_AT_LEAST = 16  #: texts whose attempt rows are committed together, where so many are ready
+PREPARED_AT_ONCE = 250  #: texts, in less time than an outcome may wait to be stored
 OVERTIME = 1.0  #: seconds past a run's end for texts whose attempts have begun
 
 
@@ -49,7 +51,7 @@ class AccountRun:
         now = ports.clock.now()
         self._turn_ends = now + TURN
         self._ends = time.monotonic() + (until - now).total_seconds()
-        self._lately = 0.0  # texts a second of the last round
+        self._lately = 0.0  # texts a second that were answered in the last round
         self._line = Line(key, ports, self._ends + OVERTIME)
         self._lease = Lease(key, ports)
         self._outcomes = Outcomes(self._line, self._lease, ports)
@@ -78,7 +80,7 @@ class AccountRun:
 
     def _round(self) -> bool:
         """One claim, sent; False when there is nothing more to do now."""
-        now, began = self.ports.clock.now(), time.monotonic()
+        now, began, answered = self.ports.clock.now(), time.monotonic(), self._line.answered
         if self._is_over():
             self.next_in = 0.0
             return False
@@ -90,10 +92,9 @@ class AccountRun:
                 self.next_in = 0.0  # a save may have taken it: then it is free
                 return False
             ready = self._claim(now)
-        called = self._line.called
         if ready is None or not self._send(ready):
             return False
-        self._lately = (self._line.called - called) / (time.monotonic() - began)
+        self._lately = (self._line.answered - answered) / (time.monotonic() - began)
         return True
 
     def _is_over(self) -> bool:
@@ -120,7 +121,15 @@ class AccountRun:
             waited_for = claims.waited_for(self.ports, own, slots)
             self.next_in = min(self._senders.waits(waited_for).values(), default=self.next_in)
             return None
-        return prepare(batch, own, self.ports)
+        return self._prepare(batch, own)
+
+    def _prepare(self, batch: Sequence[Message], own: Mapping[int, Channel]) -> list[Ready]:
+        """The texts that may go out. Answers that come meanwhile wait for a part of it at most."""
+        ready: list[Ready] = []
+        for start in range(0, len(batch), PREPARED_AT_ONCE):
+            self._outcomes.take_all()
+            ready += prepare(batch[start : start + PREPARED_AT_ONCE], own, self.ports)
+        return ready
 
     def _slot_in(self, now: dt.datetime) -> float | None:
         """In how many seconds the account's next slot comes.

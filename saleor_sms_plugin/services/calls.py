@@ -106,7 +106,7 @@ def call(message: Message, text: Text, provider: Provider, ports: Ports) -> Mess
 
 def begin(batch: Sequence[Ready], ports: Ports, answers: Sequence[Answered] = ()) -> list[Begun]:
     """Attempt rows are durable for the texts whose claim still holds; the others are left out.
-    In the same statement the outcomes of other texts are stored, as ``end`` does.
+    The outcomes of other texts are stored in the same statement; to ``tell`` of them is left.
 
     The fence: a claim that ran out while this worker slept is somebody else's text by now.
     An offer over one of its bounds ends here. A text whose reader has put down a stop since it
@@ -132,7 +132,6 @@ def begin(batch: Sequence[Ready], ports: Ports, answers: Sequence[Answered] = ()
                 finish(texts[pk].message, MessageStatus.SUPPRESSED, *refusal, now=now)
 
     over, failures, attempts = _when_database_is_back(store)
-    _log(answers)
     _when_database_is_back(end_refused)
     begun = [
         Begun(ready=texts[each.message_id], attempt=each, failures=failures.get(each.message_id, 0))
@@ -237,10 +236,11 @@ def end(answers: Sequence[Answered], ports: Ports) -> None:
 
     if answers:
         _when_database_is_back(store)
-    _log(answers)
+    tell(answers)
 
 
-def _log(answers: Sequence[Answered]) -> None:
+def tell(answers: Sequence[Answered]) -> None:
+    """The log has a line about each of these outcomes."""
     for begun, ending in answers if logger.isEnabledFor(logging.INFO) else ():
         message = begun.ready.message
         logger.info(

@@ -27,7 +27,7 @@ from .channels import Channel
 TRIES = 50  #: transactions in which a claim holds texts back before it gives up
 NO_SLOTS: Mapping[str, int] = MappingProxyType({})
 WEAKEST = 32_767  #: whatever another version wrote still has its turn
-BATCH = 20  #: texts claimed at once
+BATCH = 20  #: texts in one statement, where more would be in doubt for longer
 #: longer than a run (5 s), the call it may be in (13 s) and the wait for a lost database (15 s)
 LEASE = dt.timedelta(seconds=45)
 

@@ -70,6 +70,12 @@ def learn(throttle: Throttle, run: UUID, endings: Sequence[Ending], ports: Ports
     return opens_in(throttle, now) == 0
 
 
+def is_at_ease(throttle: Throttle, endings: Sequence[Ending]) -> bool:
+    """There is nothing to store of what these answers taught: all was well, and is."""
+    was_well = throttle.slowdown == 1 and not throttle.failures and not throttle.is_probing
+    return was_well and all(each.error is None and each.seconds < TOO_SLOW for each in endings)
+
+
 #: The answer time changes with each answer: it is stored with the lease.
 _LEARNT = (
     "slowdown", "failures", "closed_until", "closed_for", "closed_since", "detail", "told_at",

@@ -71,6 +71,11 @@ class Line:
             threads_of(self._key).submit(self._call)
 
     @property
+    def answered(self) -> int:
+        """Texts that were called and whose answer was taken."""
+        return self.called - self.in_flight
+
+    @property
     def has_answers(self) -> bool:
         return not self._answers.empty()
 

@@ -19,8 +19,8 @@ SOON = 0.6  #: seconds a slot may be away to be reserved; a run wakes up for it 
 ROUND_OF_SENDERS = 0.35  #: seconds of texts claimed at once where a sender is slow
 FEWEST_THREADS, MOST_THREADS = 4, 64
 QUICKEST = 0.05  #: seconds: no answer is counted as quicker; the next one may be slower
-FASTEST = 250.0  #: texts a second that a run is laid out for, whatever the account allows
-MOST_AT_ONCE = 1_000  #: texts claimed together, however many more a second can take
+FASTEST = 250.0  #: texts a second that a run is laid out for at first, whatever is allowed
+MOST_AT_ONCE = 500  #: texts claimed together, however many more a second can take
 SPARE = 1.2  #: threads for each one that is in a call on average: answers vary
 NEVER = float("inf")
 
@@ -34,12 +34,10 @@ class Pace:
     at_once: int  #: texts claimed together; what cannot be sent soon stays free for others
 
     @classmethod
-    def of(
-        cls, account: Account, throttle: Throttle, lately: float = 0.0, left: float = NEVER
-    ) -> Pace:
+    def of(cls, account: Account, throttle: Throttle, lately: float, left: float) -> Pace:
         """What the account's rate, which is not 0, and its slow-down make of it.
 
-        ``lately``: texts a second that the run has just sent; ``left``: seconds it still has.
+        ``lately``: texts a second that the run has sent; ``left``: seconds it still has.
         """
         interval = throttle.slowdown / account.rate if account.rate else 0.0
         allowed = 1 / interval if interval else NEVER

@@ -189,19 +189,19 @@ class History:
 
     # What the workers do
 
-    def work(self, which: int, steps: int, answers: list[str]) -> None:
+    def work(self, which: int, steps: int, answers: list[str], keep: bool) -> None:
         """One worker goes on: claim, prepare, begin, ask; what was answered is stored with what
         begins next, or alone."""
         for _ in range(steps):
-            self.step(which, answers)
+            self.step(which, answers, keep)
 
-    def step(self, which: int, answers: list[str]) -> None:
+    def step(self, which: int, answers: list[str], keep: bool) -> None:
         worker, known = self.workers[which], {CHANNEL: self.channel}
-        if worker.may_claim:
+        if worker.answers and not keep:
+            calls.end(worker.answers, self.ports)
+            worker.answers = []
+        elif worker.may_claim:
             worker.taken = claims.take(worker.claim, self.ports, known, limit=2)
-            if not worker.taken:
-                calls.end(worker.answers, self.ports)
-                worker.answers = []
         elif worker.taken:
             worker.ready = preparing.prepare(worker.taken, known, self.ports)
             worker.taken = []
@@ -382,7 +382,7 @@ class History:
             claims.free_the_dead(self.ports)
             self.plan()
             while self.is_due():
-                self.step(0, ["accepted", "accepted"])
+                self.step(0, ["accepted", "accepted"], keep=False)
                 self.every_text_is_where_it_may_be()
         for text in Message.objects.all():
             made = self.asked.get(str(text.reference), [])
@@ -406,7 +406,7 @@ class History:
 #: (what happens, with what)
 MOVES = st.one_of(
     st.tuples(st.just("the_shop"), st.sampled_from(["an_order", "a_cart"]), st.booleans()),
-    *[st.tuples(st.just("work"), WORKER, STEPS, ANSWERS_OF_TWO)] * 2,
+    *[st.tuples(st.just("work"), WORKER, STEPS, ANSWERS_OF_TWO, st.booleans())] * 2,
     st.tuples(st.sampled_from(["crash", "stand_down", "later"]), WORKER),
     st.tuples(st.just("a_receipt"), st.integers(0, 9), REPORTED, st.sampled_from(["", "1", "2"])),
     st.sampled_from(WISHES),

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from saleor_sms_plugin.domain.transitions import MessageStatus
+from saleor_sms_plugin.exceptions import ProviderThrottled
 from saleor_sms_plugin.models import Message, SendAttempt, Throttle
 from saleor_sms_plugin.models import throttle as throttles
-from saleor_sms_plugin.services import calls, claims, lease, outcomes
+from saleor_sms_plugin.ports import Ports
+from saleor_sms_plugin.providers.memory import MemoryProvider
+from saleor_sms_plugin.services import calls, caps, claims, health, lease, ledger, outcomes
 from saleor_sms_plugin.services.calls import Begun, Ending, Ready
+from saleor_sms_plugin.services.caps import Bounds
 from saleor_sms_plugin.services.channels import load
 from saleor_sms_plugin.services.lease import Lease
 from saleor_sms_plugin.services.line import Answer
@@ -140,18 +147,56 @@ def test_what_is_kept_is_stored_with_what_begins(
     assert len(statements) == 0
 
 
-def test_what_nobody_was_called_for_waits_again_before_others_begin(
-    stage: Stage, leased: Lease, ready: list[Ready]
+@pytest.mark.parametrize("state", ["uncalled", "refused", "slow", "slowed", "probing"])
+def test_what_teaches_is_stored_and_learnt_before_others_begin(
+    stage: Stage, leased: Lease, ready: list[Ready], state: str
 ) -> None:
-    """Beside it an answer is stored."""
+    """Only where all is well do outcomes wait for what begins next."""
     first, second = calls.begin(ready[:2], stage.ports)
-    kept = kept_of([*answered([first], stage), (second, None)], leased, stage)
+    (answer,) = answered([first], stage)
+    ending: Ending | None = Ending(outcome=calls.Outcome.ACCEPTED, status=MessageStatus.SENT)
+    if state == "uncalled":
+        ending = None
+    if state == "refused":
+        MemoryProvider.script(ProviderThrottled("No.", provider="memory"))
+        ending = calls.ask(second, stage.ports)
+    if state == "slow":
+        ending = replace(calls.ask(second, stage.ports), seconds=health.TOO_SLOW)
+    if state == "slowed":
+        leased.throttle.slowdown = 2.0
+    if state == "probing":
+        leased.throttle.closed_since = stage.clock.now()
+    kept = kept_of([answer, (second, ending)], leased, stage)
 
-    kept.begin(ready[2:])
+    stored, _ = told()
 
-    assert told() == (["sent", "sending"], ["accepted", "pending"])
+    assert stored[0] == "sent"
     message = Message.objects.get(pk=second.ready.message.pk)
-    assert (message.status, message.claim, message.attempt_count) == ("queued", None, 0)
+    assert message.status == ("queued" if state in ("uncalled", "refused") else "sent")
+    with CaptureQueriesContext(connection) as statements:
+        assert kept.take_all() is True
+    assert len(statements) == 0
+
+
+def test_outcomes_count_before_texts_with_bounds_begin(
+    stage: Stage, leased: Lease, ready: list[Ready], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text that was refused uses up no budget: it is stored before others are counted."""
+    begun = calls.begin(ready[:2], stage.ports)
+    kept = kept_of(answered(begun, stage), leased, stage)
+    counted: list[tuple[list[str], list[str]]] = []
+    refusals = caps.refusals
+
+    def count(bounded: Sequence[tuple[Message, Bounds]], ports: Ports) -> caps.Refusals:
+        counted.append(told())
+        return refusals(bounded, ports)
+
+    monkeypatch.setattr(caps, "refusals", count)
+
+    bounds = Bounds(caps=(caps.Cap(count=9, seconds=60, says="nine"),))
+    kept.begin([replace(each, bounds=bounds) for each in ready[2:]])
+
+    assert counted == [(["sent", "sent"], ["accepted", "accepted"])]
 
 
 def test_answers_are_stored_where_what_begins_with_them_fails(
@@ -178,29 +223,27 @@ def test_answers_are_stored_where_what_begins_with_them_fails(
 def test_texts_begin_with_a_batch_of_outcomes_at_most(
     stage: Stage, leased: Lease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other answers wait in the line, and then are stored by batches as well."""
+    """All answers that came are taken; what is more than a batch is stored by batches before."""
+    accepted = Ending(outcome=calls.Outcome.ACCEPTED, status=MessageStatus.SENT)
     stored: list[int] = []
 
-    def count(batch: Sequence[object], _: object) -> None:
-        stored.append(len(batch))
+    def count(answers: Sequence[object], _: object) -> None:
+        stored.append(len(answers))
 
-    monkeypatch.setattr(outcomes, "take_back", count)
-    full = FullLine(50)
-    kept = outcomes.Outcomes(full, leased, stage.ports)  # type: ignore[arg-type]
+    monkeypatch.setattr(outcomes, "end", count)
+    kept = kept_of([(None, accepted)] * 45, leased, stage)  # type: ignore[list-item]
+    assert stored == [claims.BATCH, claims.BATCH]
 
-    assert kept.may_begin() is True
-
-    assert (full.in_flight, stored) == (50 - claims.BATCH, [])
     assert kept.take_all() is True
-    assert stored[:-1] == [claims.BATCH, claims.BATCH]
-    assert sum(stored) == 50
+
+    assert stored == [claims.BATCH, claims.BATCH, 5]
 
 
-def test_an_account_is_learnt_of_once(
+def test_an_account_learns_of_each_answer_once(
     stage: Stage, leased: Lease, ready: list[Ready], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was learnt before texts began is not learnt again when it is stored."""
-    (begun,) = calls.begin(ready[:1], stage.ports)
+    """Also of those that are stored with what begins."""
+    begun = calls.begin(ready[:2], stage.ports)
     learnt: list[int] = []
     learn = leased.learn
 
@@ -209,9 +252,33 @@ def test_an_account_is_learnt_of_once(
         return learn(endings)
 
     monkeypatch.setattr(leased, "learn", count)
-    kept = kept_of(answered([begun], stage), leased, stage)
+    kept = kept_of(answered(begun, stage), leased, stage)
 
-    kept.begin(ready[1:])
+    kept.begin(ready[2:])
     kept.take_all()
 
-    assert learnt == [1, 0]
+    assert learnt == [0, 2, 0]
+
+
+def test_an_outcome_is_told_of_once(
+    stage: Stage, leased: Lease, ready: list[Ready], monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """Also where the database goes away between what began and who was stopped since: what is
+    stored then is stored again."""
+    caplog.set_level(logging.INFO, calls.logger.name)
+    begun = calls.begin(ready[:2], stage.ports)
+    kept = kept_of(answered(begun, stage), leased, stage)
+
+    def fail(_: object) -> None:
+        raise RuntimeError("no")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(ledger, "stops_of", fail)
+        with pytest.raises(RuntimeError):
+            kept.begin(ready[2:])
+    kept.finish()
+
+    assert told() == (["sent", "sent", "sending"], ["accepted", "accepted", "pending"])
+    lines = [each for each in caplog.records if getattr(each, "action", "") == "message_sent"]
+    assert len(lines) == 2
