@@ -23,7 +23,7 @@ from benchmarks.parts import parts
 from benchmarks.servers import Provider, rate_of, running
 
 NAME = "dispatch"
-TEXTS, ROUNDS, PAIRS = 5_000, 3, 5
+TEXTS, ROUNDS, PAIRS = 5_000, 3, 9
 #: answer time → the least share of the bare loop's rate, the least multiple of the usual way's
 TARGETS = {0.0: (0.5, 1.5), 0.05: (0.9, 5.0)}
 USUAL = "benchmarks.usual"
