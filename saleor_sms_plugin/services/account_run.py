@@ -42,6 +42,7 @@ class AccountRun:
     # What a round finds.
     _account: Account
     _pace: Pace
+    _slowed_at: float
     _senders: SenderSlots
 
     def __init__(
@@ -111,6 +112,7 @@ class AccountRun:
         if slot_in is None:
             return None
         left = self._ends - time.monotonic()
+        self._slowed_at = self._lease.throttle.slowed_at
         self._pace = Pace.of(account, self._lease.throttle, self._lately, left)
         self._senders = SenderSlots(account)
         self._line.keep(self._pace, self._senders.intervals)
@@ -124,10 +126,13 @@ class AccountRun:
         return self._prepare(batch, own)
 
     def _prepare(self, batch: Sequence[Message], own: Mapping[int, Channel]) -> list[Ready]:
-        """The texts that may go out. Answers that come meanwhile wait for a part of it at most."""
+        """The texts that may go out; none, and all are given back, where the account is closed or
+        its pace changed meanwhile. Answers that come wait for a part of them at most."""
         ready: list[Ready] = []
         for start in range(0, len(batch), PREPARED_AT_ONCE):
-            self._outcomes.take_all()
+            if not self._outcomes.take_all() or self._is_slower():
+                claims.give_back(self._lease.run, [message.pk for message in batch])
+                return []
             ready += prepare(batch[start : start + PREPARED_AT_ONCE], own, self.ports)
         return ready
 
@@ -185,14 +190,13 @@ class AccountRun:
     ) -> list[Ready]:
         """Texts begin shortly before their slots; returns those that did."""
         done: list[Ready] = []
-        slowed_at = self._lease.throttle.slowed_at
         while ready:
             count = self._room(slots[0] - BEGIN_BEFORE)
             if self._line.is_stuck:
                 break
             soon = max(slots[0], time.monotonic()) + BEGIN_WITHIN
             count = sum(slot <= soon for slot in slots[:count])
-            if not self._outcomes.may_begin() or self._lease.throttle.slowed_at != slowed_at:
+            if not self._outcomes.may_begin() or self._is_slower():
                 break
             begun = self._outcomes.begin(ready[:count])
             at = [
@@ -205,6 +209,10 @@ class AccountRun:
             if self._is_over():
                 break
         return done
+
+    def _is_slower(self) -> bool:
+        """The account asked for a slower pace since this round began."""
+        return self._lease.throttle.slowed_at != self._slowed_at
 
     @property
     def _threads(self) -> int:

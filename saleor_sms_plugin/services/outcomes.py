@@ -29,10 +29,11 @@ class Outcomes:
         self._oldest_kept = 0.0
 
     def take(self, within: float | None = None) -> None:
-        """At most ``within`` seconds pass until an answer is taken; what is old is stored, and a
-        batch before another answer joins it."""
+        """A batch is stored; else at most ``within`` seconds pass until an answer is taken, and
+        what is old is stored."""
         if len(self._kept) >= BATCH:
             self._store()
+            return
         if self._kept:
             left = max(0.0, self._oldest_kept + STORE_WITHIN - time.monotonic())
             within = left if within is None else min(within, left)

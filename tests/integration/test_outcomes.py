@@ -147,7 +147,7 @@ def test_what_is_kept_is_stored_with_what_begins(
     assert len(statements) == 0
 
 
-@pytest.mark.parametrize("state", ["uncalled", "refused", "slow", "slowed", "probing"])
+@pytest.mark.parametrize("state", ["uncalled", "refused", "slow", "slowed", "failing", "probing"])
 def test_what_teaches_is_stored_and_learnt_before_others_begin(
     stage: Stage, leased: Lease, ready: list[Ready], state: str
 ) -> None:
@@ -164,6 +164,8 @@ def test_what_teaches_is_stored_and_learnt_before_others_begin(
         ending = replace(calls.ask(second, stage.ports), seconds=health.TOO_SLOW)
     if state == "slowed":
         leased.throttle.slowdown = 2.0
+    if state == "failing":
+        leased.throttle.failures = 1
     if state == "probing":
         leased.throttle.closed_since = stage.clock.now()
     kept = kept_of([answer, (second, ending)], leased, stage)

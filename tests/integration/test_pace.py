@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -901,6 +902,42 @@ def test_a_run_claims_by_what_it_has_just_sent_and_by_its_time(
     assert first == 0.0
     assert 200 / took < second < 2 * 250 / (full - shorter)
     assert 30 - took < shorter < full < 30
+
+
+def test_a_slow_down_while_texts_are_prepared_holds_for_them(
+    shop: Stage, asked: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal as too fast comes back between the second claim and its door: its texts are given back, and
+    claimed anew at the new pace; none begins at the old one."""
+    claimed, refused = threading.Event(), threading.Event()
+    begun: list[int] = []
+    take = claims.take
+
+    def answer(message: OutboundMessage) -> SendResult:
+        if not refused.is_set() and len(asked.made) == 250:
+            claimed.wait(20)
+            refused.set()
+            raise ProviderThrottled("Too fast.", provider="memory")
+        return accept(message)
+
+    def spied(*rest: Any) -> list[Message]:
+        batch = take(*rest)
+        begun.append(SendAttempt.objects.count())
+        if len(begun) == 2:
+            claimed.set()
+            refused.wait(20)
+            time.sleep(0.2)  # its answer is in the line
+        return batch
+
+    asked.answer = answer
+    monkeypatch.setattr(claims, "take", spied)
+    shop.configure(CREATED, advanced="flood = off\nrate = 10000")
+    shop.queue(300)
+
+    send(shop, 30)
+
+    assert begun[:3] == [0, 250, 250]
+    assert Counter(Message.objects.values_list("status", flat=True)) == {"sent": 299, "queued": 1}
 
 
 def test_connections_are_kept_from_run_to_run(
