@@ -907,14 +907,14 @@ def test_a_run_claims_by_what_it_has_just_sent_and_by_its_time(
 def test_a_slow_down_while_texts_are_prepared_holds_for_them(
     shop: Stage, asked: Calls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A refusal as too fast comes back between the second claim and its door: its texts are given back, and
-    claimed anew at the new pace; none begins at the old one."""
-    claimed, refused = threading.Event(), threading.Event()
+    """A refusal as too fast comes between the second claim and its door: its texts are given back,
+    and claimed anew at the new pace; none begins at the old one."""
+    claimed, refused, once = threading.Event(), threading.Event(), threading.Lock()
     begun: list[int] = []
     take = claims.take
 
     def answer(message: OutboundMessage) -> SendResult:
-        if not refused.is_set() and len(asked.made) == 250:
+        if len(asked.made) == 250 and once.acquire(blocking=False):
             claimed.wait(20)
             refused.set()
             raise ProviderThrottled("Too fast.", provider="memory")
