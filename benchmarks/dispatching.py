@@ -101,8 +101,8 @@ def _own(count: int, provider: Provider, ports: Any) -> float:
 
 
 def _against_usual(count: int, delay: float, site: engine.Site) -> Figure:
-    """In pairs. With slow answers of fewer texts, and of the usual way's a third of those:
-    it takes a minute for a thousand."""
+    """In pairs. With slow answers of fewer texts, and the usual way has as many in all pairs
+    together: it takes a minute for a thousand."""
     own_count = count if not delay else max(40, count // 5)
     their_count = count if not delay else max(40, count // 5 // PAIRS)
     pairs = []
