@@ -53,9 +53,9 @@ class Outcomes:
         """Every answer that came is stored, but those that ``begin`` may store as well; False
         where the account is closed, or no more ours."""
         self._take_what_came()
-        endings = [ending for _, ending in self._kept if ending is not None]
-        all_called = len(endings) == len(self._kept)
-        if all_called and health.is_at_ease(self._lease.throttle, endings):
+        answered, uncalled = _parted(self._kept)
+        endings = [ending for _, ending in answered]
+        if not uncalled and health.is_at_ease(self._lease.throttle, endings):
             return self._lease.learn([])
         return self._store()
 
